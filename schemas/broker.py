@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported from C
 
+from schemas.records import Unit
 from schemas.topics import MAX_MESSAGE_BYTES, TopicSpec
 
 log = logging.getLogger("dualrun.broker")
@@ -172,3 +173,27 @@ def committed_offsets(
         return {(tp.topic, tp.partition): max(0, tp.offset) for tp in reader.committed(asked, timeout=30)}
     finally:
         reader.close()
+
+
+def unit_of(message: Message) -> Unit:
+    """Where a consumed message lies."""
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    if topic is None or partition is None or offset is None:
+        raise BrokerError("a message without topic, partition and offset: only consumed messages have a place")
+    return Unit(topic, partition, offset)
+
+
+def headers_of(message: Message) -> dict[str, str]:
+    """Headers as text; of a repeated name the last."""
+    pairs: Iterable[tuple[str, str | bytes | None]] = message.headers() or []  # type: ignore[assignment]
+    return {name: value.decode() if isinstance(value, bytes) else value or "" for name, value in pairs}
+
+
+def delivered(message: Message) -> bool:
+    """Whether this is a message and not a passing trouble of the client. Raises KafkaException on a lasting one."""
+    failure = message.error()
+    if failure is None:
+        return True
+    if not failure.retriable() and failure.code() != KafkaError._PARTITION_EOF:
+        raise KafkaException(failure)
+    return False
