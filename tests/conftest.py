@@ -1,0 +1,78 @@
+"""What all tests share: the local stack, and a database and topic names of each test's own.
+
+`DUALRUN_TEST_STACK=testcontainers` puts containers in the place of the local processes (needs Docker).
+"""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient
+from psycopg import sql
+
+from infra.stack.stack import KAFKA_SETTING, POSTGRES_SETTING, LocalStack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the stack, so that `-m "not stack"` is the quick half of the tests."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("stack")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """A running stack, one for the whole session."""
+    with ExitStack() as containers:
+        environ = dict(os.environ)
+        if environ.get("DUALRUN_TEST_STACK") == "testcontainers":
+            environ |= _start_containers(containers)
+        # Not under pytest's own directory: each pytest that starts takes other accounts' access to it away, and as
+        # root PostgreSQL runs under another account.
+        directory = Path(tempfile.mkdtemp(prefix="dualrun-stack-"))
+        yield containers.enter_context(LocalStack(directory, keep=False, environ=environ))
+
+
+def _start_containers(containers: ExitStack) -> dict[str, str]:
+    from testcontainers.community.kafka import KafkaContainer
+    from testcontainers.community.postgres import PostgresContainer
+
+    kafka = containers.enter_context(KafkaContainer().with_kraft())
+    postgres = containers.enter_context(PostgresContainer("postgres:18", driver=None))
+    return {KAFKA_SETTING: kafka.get_bootstrap_server(), POSTGRES_SETTING: postgres.get_connection_url()}
+
+
+@pytest.fixture
+def kafka_bootstrap(stack: LocalStack) -> str:
+    """Kafka's `bootstrap.servers`. Name topics with `topic_prefix`: the broker is shared."""
+    return stack.kafka_bootstrap
+
+
+@pytest.fixture
+def postgres_url(stack: LocalStack) -> Iterator[str]:
+    """The address of an empty database that only this test uses."""
+    name = f"test_{uuid.uuid4().hex}"
+    database = sql.Identifier(name)
+    with psycopg.connect(stack.postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+    yield urlsplit(stack.postgres_url)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(stack.postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+
+
+@pytest.fixture
+def topic_prefix(stack: LocalStack) -> Iterator[str]:
+    """A prefix for topics, groups and transactional ids that only this test uses; its topics are deleted afterwards."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}."
+    yield prefix
+    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap})
+    mine = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(prefix)]
+    if mine:
+        for deleted in admin.delete_topics(mine, operation_timeout=30).values():
+            deleted.result()
