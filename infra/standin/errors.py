@@ -1,0 +1,109 @@
+"""Refusals, in the statuses, names and words that a Twenty 1.10 server uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+UNFRIENDLY = "An error occurred."
+
+
+class ApiError(Exception):
+    """One refused call. `error` is the exception name in a REST body, `code` and `sub_code` the GraphQL extensions.
+
+    A GraphQL refusal during execution travels as HTTP 200; one found while the query is checked against the schema
+    (`schema=True`) as HTTP 400.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        message: str,
+        *,
+        code: str | None = None,
+        sub_code: str | None = None,
+        friendly: str = UNFRIENDLY,
+        expected: bool = False,
+        schema: bool = False,
+        single: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.message = message
+        self.code = code or ("INTERNAL_SERVER_ERROR" if status >= 500 else "BAD_USER_INPUT")
+        self.sub_code = sub_code
+        self.friendly = friendly
+        self.expected = expected
+        self.schema = schema
+        self.single = single
+
+    def rest_body(self) -> dict[str, Any]:
+        if self.single:
+            return {"statusCode": self.status, "message": self.message, "error": self.error}
+        return {"statusCode": self.status, "error": self.error, "messages": [self.message]}
+
+    def graphql_error(self) -> dict[str, Any]:
+        extensions: dict[str, Any] = {}
+        if self.schema:
+            extensions["http"] = {"status": 400}
+        if self.sub_code:
+            extensions["subCode"] = self.sub_code
+        extensions["userFriendlyMessage"] = self.friendly
+        if self.expected:
+            extensions["isExpected"] = True
+        extensions["code"] = self.code
+        return {"message": self.message, "extensions": extensions}
+
+
+def bad_request(message: str, *, sub_code: str | None = None) -> ApiError:
+    return ApiError(
+        400, "BadRequestException", message, sub_code=sub_code, friendly=message if sub_code else UNFRIENDLY
+    )
+
+
+def plain(message: str) -> ApiError:
+    """A thrown JavaScript `Error`: what the argument checks of 1.10 answer."""
+    return ApiError(400, "Error", message)
+
+
+def database(message: str) -> ApiError:
+    """A PostgreSQL error that 1.10 does not recognise, passed through as an internal error."""
+    return ApiError(500, "InternalServerErrorException", message)
+
+
+def not_found() -> ApiError:
+    return ApiError(404, "NotFoundException", "Record not found", code="NOT_FOUND")
+
+
+def duplicate_id() -> ApiError:
+    friendly = "This record already exists. Please check your data and try again."
+    return ApiError(400, "BadRequestException", "A duplicate entry was detected", friendly=friendly)
+
+
+def duplicate_value(label: str, value: str) -> ApiError:
+    return ApiError(
+        400,
+        "UserInputError",
+        f"Duplicate {label} with value {value}. Please set a unique one.",
+        friendly=f"This {label.lower()} with value {value} is already taken. Please choose a different value.",
+        expected=True,
+    )
+
+
+def throttled(limit: int, window_ms: int) -> ApiError:
+    return ApiError(
+        429, "HttpException", f"Limit reached ({limit} tokens per {window_ms} ms)", sub_code="LIMIT_REACHED"
+    )
+
+
+def cold_cache() -> ApiError:
+    return ApiError(500, "INTERNAL_SERVER_ERROR", "Metadata cache version not found")
+
+
+def metadata_error(message: str) -> ApiError:
+    return ApiError(400, "Bad Request", message)
+
+
+def schema_error(message: str) -> ApiError:
+    return ApiError(400, "GraphQLError", message, schema=True)

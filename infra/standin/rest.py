@@ -1,0 +1,191 @@
+"""The REST API on records (`/rest/…`), as Twenty 1.10 routes and answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.standin.errors import ApiError, bad_request, not_found
+from infra.standin.files import Files
+from infra.standin.filters import Filter, Node, compile_filter, rest_filter, rest_order
+from infra.standin.gate import Gate
+from infra.standin.model import ObjectType, Row
+from infra.standin.normalise import is_record_id
+from infra.standin.records import Table
+from infra.standin.workspace import Workspace
+
+_DEFAULT_LIMIT = 60
+_MAX_LIMIT = 200
+
+Answer = tuple[int, dict[str, Any]]
+
+
+class RestApi:
+    """One call is one method, path, query and decoded body in; status and body out. Raises ApiError to refuse."""
+
+    def __init__(self, workspace: Workspace, gate: Gate, files: Files, base_url: str) -> None:
+        self._workspace = workspace
+        self._gate = gate
+        self._files = files
+        self._base_url = base_url
+
+    def handle(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
+        # 1.10 cuts every "/rest" out of the path, so `/people/restore/x` asks for an object called "peopleore".
+        segments = [part for part in path.replace("/rest", "").split("/") if part]
+        if path.startswith("/rest/restore/"):
+            segments = [part for part in path.removeprefix("/rest/restore").split("/") if part]
+            if method == "PATCH" and len(segments) == 1:
+                return self._restore(self._workspace.by_plural(segments[0]), query)
+        elif len(segments) == 2 and segments[0] == "batch" and method == "POST":
+            return self._create_many(self._workspace.by_plural(segments[1]), query, body)
+        elif len(segments) in (1, 2):
+            table = self._workspace.by_plural(segments[0])
+            if len(segments) == 2 and not is_record_id(segments[1]):
+                raise bad_request(f"'{segments[1]}' is not a valid UUID")
+            return self._record_call(method, table, segments[1].lower() if len(segments) == 2 else None, query, body)
+        examples = "/rest/companies/id or /rest/companies or /rest/batch/companies"
+        raise bad_request(f"Query path '{path}' invalid. Valid examples: {examples}")
+
+    def _record_call(
+        self, method: str, table: Table, identity: str | None, query: Mapping[str, str], body: Any
+    ) -> Answer:
+        if method == "GET":
+            return self._list(table, query) if identity is None else self._get(table, identity, query)
+        if method == "POST" and identity is None:
+            return self._create(table, query, body)
+        if method in ("PATCH", "PUT") and identity is not None:
+            return self._update(table, identity, body)
+        if method == "DELETE" and identity is not None:
+            return self._delete(table, identity, query)
+        raise bad_request(f"{method} needs a record id: /rest/{table.of.name_plural}/id")
+
+    # Reading
+
+    def _list(self, table: Table, query: Mapping[str, str]) -> Answer:
+        limit, depth = _limit(query), _depth(query)
+        self._gate.admit(f"list {table.of.name_plural}")
+        order = rest_order(table.of, query.get("order_by", ""))
+        wanted = compile_filter(table.of, _filter_node(query))
+        key = (query.get("filter"), query.get("order_by"))
+        page = table.find(key, wanted, order, query.get("starting_after"), limit)
+        rows = self._rendered(table, page.rows, depth)
+        info = {
+            "startCursor": order.cursor(page.rows[0]) if page.rows else None,
+            "endCursor": order.cursor(page.rows[-1]) if page.rows else None,
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+        }
+        return 200, {"data": {table.of.name_plural: rows}, "totalCount": page.total, "pageInfo": info}
+
+    def _get(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
+        depth = _depth(query)
+        self._gate.admit(f"get {table.of.name_plural}")
+        row = _live(table, identity)
+        return 200, {"data": {table.of.name_singular: self._rendered(table, [row], depth)[0]}}
+
+    def _rendered(self, table: Table, rows: list[Row], depth: int) -> list[Row]:
+        if table.of.name_singular == "attachment":
+            rows = [self._files.signed(row, self._base_url) for row in rows]
+        if depth == 0:
+            return rows
+        rows = [dict(row) for row in rows]
+        by_id = {row["id"]: row for row in rows}
+        for field in table.of.fields:
+            if field.relation is None:
+                continue
+            target = self._workspace.by_id(field.relation.target_object)
+            if target is None:
+                continue
+            if field.column is not None:
+                for row in rows:
+                    row[field.name] = target.rows.get(row[field.column])
+                continue
+            for row in rows:
+                row[field.name] = []
+            other = next(one for one in target.of.fields if one.id == field.relation.target_field)
+            for child in target.rows.values():
+                parent = by_id.get(child[str(other.column)])
+                if parent is not None and child["deletedAt"] is None:
+                    parent[field.name].append(child)
+        return rows
+
+    # Writing
+
+    def _create(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
+        self._gate.admit(f"create {table.of.name_plural}")
+        rows = self._workspace.create(table, [body], upsert=query.get("upsert") == "true")
+        return 201, {"data": {f"create{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
+
+    def _create_many(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
+        upsert = query.get("upsert") == "true"
+        self._gate.admit(f"{'upsert' if upsert else 'create'} {table.of.name_plural}")
+        if not isinstance(body, list):
+            raise bad_request("Body must be an array of records")
+        rows = self._workspace.create(table, body, upsert=upsert)
+        return 201, {"data": {f"create{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
+
+    def _update(self, table: Table, identity: str, body: Any) -> Answer:
+        self._gate.admit(f"update {table.of.name_plural}")
+        rows = self._workspace.update(table, [_live(table, identity)], body)
+        return 200, {"data": {f"update{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
+
+    def _delete(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
+        """Destroys for good unless `soft_delete=true`."""
+        soft = query.get("soft_delete") == "true"
+        self._gate.admit(f"{'delete' if soft else 'destroy'} {table.of.name_plural}")
+        row = _live(table, identity)
+        (self._workspace.trash if soft else self._workspace.destroy)(table, [row])
+        return 200, {"data": {f"delete{_pascal(table.of)}": {"id": identity}}}
+
+    def _restore(self, table: Table, query: Mapping[str, str]) -> Answer:
+        self._gate.admit(f"restore {table.of.name_plural}")
+        wanted: Filter = compile_filter(table.of, _filter_node(query))
+        rows = self._workspace.restore(table, self._workspace.trashed(table, wanted))
+        return 200, {"data": {f"restore{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
+
+
+def _live(table: Table, identity: str) -> Row:
+    row = table.rows.get(identity)
+    if row is None or row["deletedAt"] is not None:
+        raise not_found()
+    return row
+
+
+def _filter_node(query: Mapping[str, str]) -> Node:
+    text = query.get("filter")
+    return rest_filter(text) if text else Node("and")
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    text = query.get("limit")
+    if text is None:
+        return _DEFAULT_LIMIT
+    if not text.isdigit():
+        raise bad_request(f"limit '{text}' is invalid. Should be an integer")
+    return min(int(text), _MAX_LIMIT)
+
+
+def _depth(query: Mapping[str, str]) -> int:
+    text = query.get("depth", "1")
+    if text not in ("0", "1"):
+        raise bad_request(f"'depth={text}' parameter invalid. Allowed values are 0, 1")
+    return int(text)
+
+
+def _pascal(of: ObjectType) -> str:
+    return of.name_singular[0].upper() + of.name_singular[1:]
+
+
+def _pascal_plural(of: ObjectType) -> str:
+    return of.name_plural[0].upper() + of.name_plural[1:]
+
+
+class MetadataPathError(ApiError):
+    """A metadata path that 1.10 does not know; it takes no query parameters either."""
+
+    def __init__(self, path: str, tail: str) -> None:
+        message = (
+            f"Query path '{path}' invalid. Metadata path \"{tail}\" does not exist. "
+            "Valid examples: /rest/metadata/fields or /rest/metadata/objects"
+        )
+        super().__init__(400, "Bad Request", message, single=True)

@@ -1,0 +1,246 @@
+"""The HTTP shell: authentication, bodies, routes and the control surface for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from infra.standin import files as uploads
+from infra.standin.errors import ApiError, schema_error
+from infra.standin.files import Files
+from infra.standin.gate import Gate
+from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
+from infra.standin.metadata import Metadata
+from infra.standin.rest import MetadataPathError, RestApi
+from infra.standin.workspace import Workspace
+
+MAX_BODY = 10 * 1024 * 1024
+# A multipart body carries a little more than the file itself.
+_MULTIPART_MARGIN = 64 * 1024
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Server:
+    def __init__(self, workspace: Workspace, gate: Gate, files: Files, *, api_key: str, base_url: str) -> None:
+        self._workspace = workspace
+        self._gate = gate
+        self._files = files
+        self._key = api_key.encode()
+        self._metadata = Metadata(workspace)
+        self._rest = RestApi(workspace, gate, files, base_url)
+        self._records = RecordsApi(workspace, gate, files, base_url)
+        self._metadata_api = MetadataApi(workspace, self._metadata)
+
+    def app(self) -> Starlette:
+        every = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+        return Starlette(
+            routes=[
+                Route("/healthz", self._health),
+                Route("/rest/metadata/{tail:path}", self._guarded(self._rest_metadata), methods=every),
+                Route("/rest/{tail:path}", self._guarded(self._rest_records), methods=every),
+                Route("/graphql", self._graphql, methods=["POST"]),
+                Route("/metadata", self._metadata_graphql, methods=["POST"]),
+                Route("/files/{folder}/{token}/{name}", self._download),
+                Route("/standin/{verb}", self._guarded(self._control), methods=["GET", "POST"]),
+            ]
+        )
+
+    # Shell
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            try:
+                self._authenticate(request)
+                return await endpoint(request)
+            except ApiError as error:
+                return _json(error.status, error.rest_body())
+
+        return guarded
+
+    def _authenticate(self, request: Request) -> None:
+        header = request.headers.get("authorization")
+        if not header:
+            raise ApiError(403, "FORBIDDEN_EXCEPTION", "Missing authentication token")
+        if not hmac.compare_digest(header.removeprefix("Bearer ").encode(), self._key):
+            raise ApiError(401, "UNAUTHENTICATED", "No payload", code="UNAUTHENTICATED", sub_code="UNAUTHENTICATED")
+
+    async def _body(self, request: Request) -> Any:
+        if int(request.headers.get("content-length", 0)) > MAX_BODY:
+            raise ApiError(413, "Payload Too Large", "request entity too large", single=True)
+        body = await request.body()
+        if not body:
+            return {}
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            message = f"{error.msg} in JSON at position {error.pos} (line {error.lineno} column {error.colno})"
+            raise ApiError(400, "Bad Request", message, single=True) from None
+
+    async def _after_commit(self, request: Request, answer: Response, *, writes: bool) -> Response:
+        """Spends the faults that strike between the commit and the answer."""
+        faults = self._gate.faults
+        if faults.spend("slow"):
+            await asyncio.sleep(faults.delay_s)
+        if writes and answer.status_code < 300:
+            if faults.spend("drop_after_commit"):
+                request.scope["standin.transport"].abort()
+            elif faults.spend("500_after_commit"):
+                return _json(500, ApiError(500, "InternalServerErrorException", "Query read timeout").rest_body())
+        return answer
+
+    # Records
+
+    async def _rest_records(self, request: Request) -> Response:
+        body = await self._body(request)
+        try:
+            answer = _json(*self._rest.handle(request.method, request.url.path, request.query_params, body))
+        except ApiError as error:
+            answer = _json(error.status, error.rest_body())
+        return await self._after_commit(request, answer, writes=request.method != "GET")
+
+    async def _graphql(self, request: Request) -> Response:
+        payload: Any = None
+        try:
+            payload = await self._graphql_payload(request)
+            self._authenticate(request)
+        except ApiError as error:
+            return _graphql_refusal(error, payload)
+        answer = _json(*execute(payload, self._records.resolve))
+        return await self._after_commit(request, answer, writes=is_mutation(payload))
+
+    async def _graphql_payload(self, request: Request) -> Any:
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            return await self._body(request)
+        if int(request.headers.get("content-length", 0)) > uploads.MAX_BYTES + _MULTIPART_MARGIN:
+            raise uploads.oversize()
+        form = await request.form()
+        try:
+            payload = orjson.loads(str(form["operations"]))
+            mapping = orjson.loads(str(form["map"]))
+        except (KeyError, orjson.JSONDecodeError):
+            raise schema_error("Missing multipart field 'operations' or 'map'.") from None
+        for part, paths in mapping.items():
+            upload = form.get(part)
+            if not isinstance(upload, UploadFile):
+                raise schema_error(f"File missing in the request: '{part}'.")
+            for path in paths:
+                *parents, last = path.split(".")
+                target = payload
+                for key in parents:
+                    target = target[int(key)] if isinstance(target, list) else target[key]
+                target[last] = upload
+        return payload
+
+    async def _download(self, request: Request) -> Response:
+        try:
+            return FileResponse(self._files.find(**request.path_params))
+        except ApiError as error:
+            return _json(error.status, error.rest_body())
+
+    async def _health(self, request: Request) -> Response:
+        return _json(200, {"status": "ok", "info": {}, "error": {}, "details": {}})
+
+    # Metadata
+
+    async def _rest_metadata(self, request: Request) -> Response:
+        tail = request.path_params["tail"]
+        kind, _, identity = tail.partition("/")
+        asked = f"{tail}?{request.url.query}" if request.url.query else tail
+        if kind not in ("objects", "fields") or request.url.query:
+            raise MetadataPathError(f"/rest/metadata/{asked}", asked)
+        body = await self._body(request)
+        return _json(*self._metadata_call(request.method, kind, identity, body))
+
+    def _metadata_call(self, method: str, kind: str, identity: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        metadata, one = self._metadata, "Object" if kind == "objects" else "Field"
+        if method == "GET" and not identity:
+            rows = metadata.objects() if kind == "objects" else metadata.fields()
+            # The cursors are what 1.10 answers: base64 of "arrayconnection:<index>".
+            info = {"hasNextPage": False, "startCursor": _array_cursor(0), "endCursor": _array_cursor(len(rows) - 1)}
+            return 200, {"data": {kind: rows}, "pageInfo": info}
+        if method == "GET" and kind == "objects":
+            return 200, {"data": {"object": metadata.object_json(metadata.find_object(identity))}}
+        if method == "GET":
+            return 200, {"data": {"field": metadata.field_json(*metadata.find_field(identity))}}
+        if method == "POST" and not identity and kind == "objects":
+            return 201, {"data": {"createOneObject": metadata.object_json(metadata.create_object(body))}}
+        if method == "POST" and not identity:
+            return 201, {"data": {"createOneField": metadata.field_json(*metadata.create_field(body))}}
+        if method in ("PATCH", "PUT") and identity and kind == "fields":
+            return 200, {"data": {"updateOneField": metadata.field_json(*metadata.update_field(identity, body))}}
+        if method == "DELETE" and identity:
+            gone = metadata.delete_object(identity) if kind == "objects" else metadata.delete_field(identity)
+            return 200, {"data": {f"deleteOne{one}": {"id": gone.id}}}
+        raise MetadataPathError(f"/rest/metadata/{kind}/{identity}", f"{kind}/{identity}")
+
+    async def _metadata_graphql(self, request: Request) -> Response:
+        try:
+            self._authenticate(request)
+            payload = await self._body(request)
+        except ApiError as error:
+            return _graphql_refusal(error, None)
+        return _json(*execute(payload, self._metadata_api.resolve))
+
+    # Control surface
+
+    async def _control(self, request: Request) -> Response:
+        verb, body = request.path_params["verb"], await self._body(request)
+        if request.method == "GET" and verb == "stats":
+            return _json(200, self._gate.stats())
+        if request.method == "GET" and verb == "dump":
+            tables = self._workspace.tables.values()
+            return _json(200, {table.of.name_singular: list(table.rows.values()) for table in tables})
+        if request.method == "POST" and verb == "reset":
+            self._workspace.reset()
+            self._files.clear()
+            self._gate.reset()
+            self._gate.faults.clear()
+            self._gate.bucket.set(self._gate.bucket.limit, self._gate.bucket.window_ms)
+            return _json(200, {})
+        if request.method == "POST" and verb == "limit":
+            self._gate.bucket.set(int(body["limit"]), int(body["window_ms"]))
+            return _json(200, {})
+        if request.method == "POST" and verb == "faults":
+            try:
+                self._gate.faults.order(str(body.get("kind")), int(body.get("count", 1)), body.get("delay_s"))
+            except ValueError as error:
+                raise ApiError(400, "Bad Request", str(error)) from None
+            return _json(200, self._gate.faults.left())
+        if request.method == "POST" and verb == "members":
+            members = self._workspace.tables["workspaceMember"]
+            member = {"userId": self._workspace.new_id(), **body}
+            return _json(201, self._workspace.create(members, [member], upsert=False, by_key=False)[0])
+        raise ApiError(404, "Not Found", f"Cannot {request.method} /standin/{verb}", single=True)
+
+
+def _json(status: int, body: Any) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json; charset=utf-8")
+
+
+def _graphql_refusal(error: ApiError, payload: Any) -> Response:
+    if error.status == 403:
+        # Without a token 1.10 serves a schema that has no record types.
+        kind = "Mutation" if is_mutation(payload) else "Query"
+        errors = [
+            {"message": f'Cannot query field "{name}" on type "{kind}".', "locations": [{"line": 1, "column": 2}]}
+            for name in root_fields(payload)
+        ]
+        return _json(200, {"errors": errors})
+    if error.status == 401:
+        return _json(200, {"errors": [error.graphql_error()]})
+    return _json(error.status, error.rest_body())
+
+
+def _array_cursor(index: int) -> str:
+    return base64.b64encode(f"arrayconnection:{index}".encode()).decode()

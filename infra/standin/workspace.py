@@ -1,0 +1,247 @@
+"""A workspace: its objects, their records, and the journal that makes both last."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from infra.standin import normalise
+from infra.standin.errors import ApiError, bad_request, database, plain
+from infra.standin.filters import Filter
+from infra.standin.journal import Journal
+from infra.standin.model import ObjectType, Row, foreign_key_name, object_from_json
+from infra.standin.records import Stamp, Table
+from infra.standin.standard import standard_id, standard_objects
+
+KEY_NAME = "mig"
+_ROWS_PER_COMMIT = 1000
+
+
+class Workspace:
+    """`clock` gives epoch seconds; `random` decides new ids and the order of answers, which 1.10 leaves open.
+
+    The key's name in `createdBy` is the one that the recorded server had.
+    """
+
+    def __init__(self, data_dir: Path, *, clock: normalise.Clock, random: Random, batch_cap: int) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir = data_dir
+        self.clock = clock
+        self.batch_cap = batch_cap
+        self._random = random
+        self._journal = Journal(data_dir / "journal.jsonl")
+        self.tables: dict[str, Table] = {}
+        self._actor: Row = {"source": "API", "workspaceMemberId": None, "name": KEY_NAME, "context": {}}
+        self._seed()
+        for ops in self._journal.replay():
+            for op in ops:
+                self._replay(op)
+        for table in self.tables.values():
+            table.reshape(table.of)
+        self._journal.rewrite(self._image())
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def reset(self) -> None:
+        """Back to a fresh workspace."""
+        self._seed()
+        self._journal.rewrite(self._image())
+
+    # Looking up
+
+    @property
+    def objects(self) -> list[ObjectType]:
+        return [table.of for table in self.tables.values()]
+
+    def by_plural(self, plural: str) -> Table:
+        for table in self.tables.values():
+            if table.of.name_plural == plural:
+                return table
+        raise bad_request(f"object '{plural}' not found. eg: companies")
+
+    def by_id(self, object_id: str) -> Table | None:
+        return next((table for table in self.tables.values() if table.of.id == object_id), None)
+
+    def now(self) -> str:
+        return normalise.timestamp(self.clock())
+
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    # Records
+
+    def create(self, table: Table, records: Sequence[Any], *, upsert: bool, by_key: bool = True) -> list[Row]:
+        """All or nothing. Answers in no order that a client may rely on.
+
+        `by_key=False` is the invitation of a member, which no API key may do.
+        """
+        if by_key and table.of.name_singular == "workspaceMember":
+            message = "Entity performing the request does not have permission"
+            raise ApiError(403, "ForbiddenException", message, code="FORBIDDEN", sub_code="PERMISSION_DENIED")
+        if len(records) > self.batch_cap:
+            raise bad_request(
+                f"Maximum number of records to upsert is {self.batch_cap}.", sub_code="UPSERT_MAX_RECORDS_EXCEEDED"
+            )
+        batch = [table.values(record) for record in records]
+        changed = table.upsert(batch, self._stamp()) if upsert else table.insert(batch, self._stamp())
+        self._check_foreign_keys(table, changed)
+        self._store(table, changed)
+        rows = list(changed.values())
+        if not upsert:
+            self._random.shuffle(rows)
+        return rows
+
+    def update(self, table: Table, rows: Iterable[Row], record: Any) -> list[Row]:
+        changed = table.overlay(rows, table.values(record), self._stamp())
+        self._check_foreign_keys(table, changed)
+        self._store(table, changed)
+        return list(changed.values())
+
+    def trash(self, table: Table, rows: Iterable[Row]) -> list[Row]:
+        return self._mark(table, rows, self.now())
+
+    def restore(self, table: Table, rows: Iterable[Row]) -> list[Row]:
+        return self._mark(table, (row for row in rows if row["deletedAt"] is not None), None)
+
+    def destroy(self, table: Table, rows: Iterable[Row]) -> list[Row]:
+        """Removes rows for good, and what PostgreSQL's foreign keys take along or clear."""
+        gone = list(rows)
+        ops: list[bytes] = []
+        self._remove(table, {row["id"] for row in gone}, ops)
+        self._journal.append(ops)
+        return gone
+
+    def trashed(self, table: Table, filter: Filter) -> list[Row]:  # noqa: A002
+        return [row for row in table.matching(filter, with_trashed=True) if row["deletedAt"] is not None]
+
+    def _mark(self, table: Table, rows: Iterable[Row], deleted_at: str | None) -> list[Row]:
+        now = self.now()
+        changed = {row["id"]: {**row, "deletedAt": deleted_at, "updatedAt": now} for row in rows}
+        self._store(table, changed)
+        return list(changed.values())
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.now(), self._actor, self.new_id)
+
+    def _check_foreign_keys(self, table: Table, changed: dict[str, Row]) -> None:
+        for field in table.of.fields:
+            relation, column = field.relation, field.column
+            if relation is None or column is None or not relation.enforced:
+                continue
+            target = self.by_id(relation.target_object)
+            for row in changed.values():
+                parent = row[column]
+                if parent is not None and target is not None and parent not in target.rows:
+                    name = foreign_key_name(table.of.table, column)
+                    raise database(
+                        f'insert or update on table "{table.of.table}" violates foreign key constraint "{name}"'
+                    )
+
+    def _store(self, table: Table, changed: dict[str, Row]) -> None:
+        if changed:
+            self._journal.append([_rows_op(table.of, changed.values())])
+            table.apply(changed)
+
+    def _remove(self, table: Table, ids: set[str], ops: list[bytes]) -> None:
+        if not ids:
+            return
+        for child in self.tables.values():
+            for field in child.of.fields:
+                relation, column = field.relation, field.column
+                if relation is None or column is None or not relation.enforced:
+                    continue
+                if relation.target_object != table.of.id:
+                    continue
+                touched = {key: row for key, row in child.rows.items() if row[column] in ids}
+                if relation.on_delete == "CASCADE":
+                    self._remove(child, set(touched), ops)
+                elif touched:
+                    cleared = {key: {**row, column: None} for key, row in touched.items()}
+                    ops.append(_rows_op(child.of, cleared.values()))
+                    child.apply(cleared)
+        ops.append(orjson.dumps({"op": "gone", "object": table.of.name_singular, "ids": sorted(ids)}))
+        table.remove(ids & table.rows.keys())
+
+    # Objects and fields
+
+    def save_objects(self, *changed: ObjectType) -> None:
+        """Stores new or changed objects; their records take over the new columns."""
+        self._journal.append([_object_op(of) for of in changed])
+        for of in changed:
+            self._put_object(of)
+
+    def drop_object(self, of: ObjectType) -> None:
+        """Deletes an object, its records and both sides of its relations."""
+        others = []
+        for other in self.objects:
+            kept = [field for field in other.fields if not field.relation or field.relation.target_object != of.id]
+            if other is not of and len(kept) != len(other.fields):
+                other.fields = kept
+                others.append(other)
+        ops = [orjson.dumps({"op": "drop", "object": of.name_singular})]
+        self._journal.append(ops + [_object_op(other) for other in others])
+        del self.tables[of.name_singular]
+        for other in others:
+            self.tables[other.name_singular].reshape(other)
+
+    def _put_object(self, of: ObjectType) -> None:
+        table = self.tables.get(of.name_singular)
+        if table is None:
+            self.tables[of.name_singular] = Table(of, self.clock)
+        else:
+            table.reshape(of)
+
+    # The journal
+
+    def _seed(self) -> None:
+        # Epoch 0 keeps the seed the same in every process, so that only changes need the journal.
+        self.tables = {of.name_singular: Table(of, self.clock) for of in standard_objects(normalise.timestamp(0))}
+        members = self.tables["workspaceMember"]
+        member = {
+            "id": "20202020-0687-4c41-b707-ed1bfca972a7",
+            "name": {"firstName": "Tim", "lastName": "Apple"},
+            "userEmail": "tim@apple.dev",
+            "userId": standard_id("user", "tim@apple.dev"),
+            "createdAt": normalise.timestamp(0),
+        }
+        members.apply(members.insert([members.values(member)], self._stamp()))
+
+    def _replay(self, op: dict[str, Any]) -> None:
+        if op["op"] == "object":
+            of = object_from_json(op["data"])
+            if of.name_singular in self.tables:
+                self.tables[of.name_singular].of = of
+            else:
+                self.tables[of.name_singular] = Table(of, self.clock)
+        elif op["op"] == "drop":
+            del self.tables[op["object"]]
+        elif op["op"] == "rows":
+            self.tables[op["object"]].rows.update({row["id"]: row for row in op["rows"]})
+        elif op["op"] == "gone":
+            for identity in op["ids"]:
+                self.tables[op["object"]].rows.pop(identity, None)
+        else:
+            raise plain(f"journal operation {op['op']!r} is unknown")
+
+    def _image(self) -> Iterable[list[bytes]]:
+        for of in self.objects:
+            yield [_object_op(of)]
+        for table in self.tables.values():
+            rows = list(table.rows.values())
+            for start in range(0, len(rows), _ROWS_PER_COMMIT):
+                yield [_rows_op(table.of, rows[start : start + _ROWS_PER_COMMIT])]
+
+
+def _rows_op(of: ObjectType, rows: Iterable[Row]) -> bytes:
+    return orjson.dumps({"op": "rows", "object": of.name_singular, "rows": list(rows)})
+
+
+def _object_op(of: ObjectType) -> bytes:
+    return orjson.dumps({"op": "object", "data": asdict(of)})
