@@ -37,3 +37,6 @@ class SchemaRegistry:
             raise CodecError(f"the schema registry has no schema {schema_id}")
         parsed: dict[str, Any] = json.loads(text)
         return parsed
+
+    def close(self) -> None:
+        self._client.__exit__()
