@@ -39,4 +39,4 @@ class SchemaRegistry:
         return parsed
 
     def close(self) -> None:
-        self._client.__exit__()
+        self._client.__exit__()  # type: ignore[no-untyped-call]
