@@ -156,9 +156,16 @@ class TwentyClient:
     # Metadata: not rationed by Twenty
 
     def objects(self) -> list[Record]:
-        """Every object with its fields, in either of the shapes that Twenty answers."""
-        data = self._call("list objects", "GET", "/rest/metadata/objects")["data"]
-        return list(data["objects"] if isinstance(data, dict) else data)
+        """Every object with its fields, in either of the shapes that Twenty answers; one request for each page."""
+        objects, query = [], None
+        while True:
+            body = self._call("list objects", "GET", "/rest/metadata/objects", query=query)
+            objects += _rows(body)
+            info = body.get("pageInfo") or {}
+            if not info.get("hasNextPage"):
+                return objects
+            # 1.10 answers all at once and refuses query parameters, so they are sent only for a further page.
+            query = {"starting_after": info["endCursor"]}
 
     def create_object(self, definition: Mapping[str, Any]) -> Record:
         return _single(self._call("create object", "POST", "/rest/metadata/objects", definition))
@@ -225,7 +232,8 @@ class TwentyClient:
             refusal = Refusal(Kind.UNKNOWN_OUTCOME, "the answer is not JSON", response.status_code, recognised=False)
             raise TwentyError(operation, refusal)
         if is_refused(response.status_code, body):
-            raise TwentyError(operation, classify(response.status_code, body))
+            carries_records = not path.startswith(("/metadata", "/rest/metadata"))
+            raise TwentyError(operation, classify(response.status_code, body, carries_records=carries_records))
         return body
 
 

@@ -181,8 +181,17 @@ _STATUSES = {
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
-def classify(status: int | None, body: bytes | Mapping[str, Any] | None, *, exc: Exception | None = None) -> Refusal:
-    """Reads an answer that is not a success: `status` and `body` as received, or `exc` where there was none."""
+def classify(
+    status: int | None,
+    body: bytes | Mapping[str, Any] | None,
+    *,
+    exc: Exception | None = None,
+    carries_records: bool = True,
+) -> Refusal:
+    """Reads an answer that is not a success: `status` and `body` as received, or `exc` where there was none.
+
+    A call that carries no records may have a text that is not recognised kept as it is.
+    """
     if exc is not None:
         kind = Kind.TRANSIENT if isinstance(exc, _NEVER_SENT) else Kind.UNKNOWN_OUTCOME
         return Refusal(kind, type(exc).__name__, status)
@@ -203,7 +212,8 @@ def classify(status: int | None, body: bytes | Mapping[str, Any] | None, *, exc:
         return Refusal(by_code, by_code.value, status, True, _whole(answer.get("limit")), None, wait)
     if status in _STATUSES:
         return Refusal(_STATUSES[status], _STATUSES[status].value, status, True, None, None, wait)
-    return Refusal(Kind.TRANSIENT, "unrecognised answer", status, recognised=False, retry_after_s=wait)
+    template = "unrecognised answer" if carries_records or not message else message
+    return Refusal(Kind.TRANSIENT, template, status, recognised=False, retry_after_s=wait)
 
 
 def is_refused(status: int, body: Mapping[str, Any]) -> bool:
