@@ -1,0 +1,52 @@
+"""What a mapping needs of a Twenty workspace: objects, fields, options and relations to provision before a record moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a select. ``value`` is UPPER_SNAKE_CASE, ``label`` is what people read."""
+
+    value: str
+    label: str
+    color: str = "gray"
+
+
+@dataclass(frozen=True, slots=True)
+class RelationRequirement:
+    """Many-to-one to ``target`` (nameSingular). The other side is labelled ``inverse_label``.
+
+    ``inverse_name`` is the name that Twenty must give the other side; None leaves it to the label.
+    """
+
+    target: str
+    inverse_label: str
+    inverse_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRequirement:
+    """One custom field. ``type`` is Twenty's (TEXT, SELECT, RELATION, …); ``settings`` go to Twenty as they stand."""
+
+    name: str
+    label: str
+    type: str
+    options: tuple[Option, ...] | None = None
+    unique: bool = False
+    relation: RelationRequirement | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRequirement:
+    """A standard or custom object with the custom fields that the mapping writes. A missing object is made."""
+
+    name_singular: str
+    name_plural: str
+    label_singular: str
+    label_plural: str
+    fields: tuple[FieldRequirement, ...] = ()
