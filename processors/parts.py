@@ -1,0 +1,298 @@
+"""The parts of a record: each rule of the mapping compiled once, then run for every row."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+
+from schemas import keys
+from schemas.mapping import language
+from schemas.mapping.check import field_types
+from schemas.mapping.converters import integer
+from schemas.mapping.expressions import Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
+from schemas.mapping.language import DERIVED, Reference, Rule, SystemMapping
+from schemas.mapping.values import UnusableError, is_blank, natural_key, plain, raw
+from schemas.records import Attachment, Flag, Link, Match, Part, PartMode
+
+KEY_LIMIT = 1000
+"""Characters of a key: it travels as a Kafka key and in every reference to the record."""
+
+CREATED_AT = "createdAt"
+"""Twenty fills it by itself, so it is left out where the source has none: it cannot be null."""
+
+ANCHOR = "id"
+"""Field name of the link that leads a fragment to its row."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One row on its way: what its parts have been called so far, and what belongs to none of them."""
+
+    key: str
+    row: Row
+    names: set[str] = field(default_factory=set)
+    flags: Flags = field(default_factory=list)
+    size: int = 0
+
+
+Build = Callable[[Record], Part | None]
+Linker = Callable[[Row, Flags], Link | None]
+
+
+def join_column(relation: str) -> str:
+    """Column of a many-to-one relation, as Twenty names it."""
+    return f"{relation}Id"
+
+
+def natural_id(value: Any) -> str:
+    """Record id of a derived record from the name it goes by; ``""`` for none. Raises UnusableError."""
+    natural = natural_key(value)
+    if len(natural) > KEY_LIMIT:
+        raise UnusableError("too long for a name")
+    return natural
+
+
+def compile_parts(mapping: SystemMapping, object_name: str, workspace_url: str) -> tuple[Build, ...]:
+    """The builders of an object's parts, in the order of the mapping, one per element of a repeated part."""
+    parts = mapping.parts_of(object_name)
+    targets = {part.name: part.target for part in parts}
+    builders: list[Build] = []
+    for part in parts:
+        elements = [(one.columns, one.fields) for one in part.each] if part.each else [({}, {})]
+        for columns, fields in elements:
+            context = Context(mapping, part.target, columns)
+            builders.append(_part(context, part, {**part.fields, **fields}, targets, workspace_url))
+    return tuple(builders)
+
+
+def _part(
+    context: Context, part: language.Part, rules: Mapping[str, Rule], targets: Mapping[str, str], workspace_url: str
+) -> Build:
+    mapping, target = context.mapping, part.target
+    types = field_types(mapping, target)
+    fields = [
+        (name, compile_rule(context, name, types[name], rule))
+        for name, rule in rules.items()
+        if rule.record_url is None
+    ]
+    pages = [
+        (name, f"{workspace_url.rstrip('/')}/object/{targets[rule.record_url]}/", rule.record_url)
+        for name, rule in rules.items()
+        if rule.record_url is not None
+    ]
+    exists = _condition(part)
+    named = _namer(context, part)
+    mode = PartMode.FRAGMENT if part.anchor else PartMode.MATCH if part.match else PartMode.OWN
+    key_field = mapping.source_key_field if mode is PartMode.OWN and mapping.source_key_field in types else None
+    internal = {join_column(name): other for name, other in part.within.items()}
+    within = set(part.within.values())
+    linkers = [_linker(context, name, join_column(name), link) for name, link in part.links.items()]
+    anchored = _linker(context, "", ANCHOR, part.anchor) if part.anchor else None
+    matched = (part.match.field, text_of(context, part.match.field, part.match.by)) if part.match else None
+    adoptions = [(one.field, one.confirm) for one in part.adopt]
+    aliases = [
+        (alias, [text_of(context, alias, rule) for rule in rules_of]) for alias, rules_of in part.aliases.items()
+    ]
+    attached = _attachment(context, part.attachment) if part.attachment else None
+    opening = orjson.dumps([target, mode.value, internal])
+
+    def build(record: Record) -> Part | None:
+        row = record.row
+        if exists is not None and not exists(row):
+            return None
+        if within and not within <= record.names:
+            return None
+        name = named(record)
+        if name is None:
+            return None
+        flags: Flags = []
+        values: dict[str, Any] = {field_name: evaluate(row, flags) for field_name, evaluate in fields}
+        if CREATED_AT in values and values[CREATED_AT] is None:
+            del values[CREATED_AT]
+        for field_name, prefix, of in pages:
+            values[field_name] = prefix + keys.twenty_id(record.key, of)
+        if key_field is not None:
+            values[key_field] = f"{record.key}#{name}" if record.names else record.key
+        links = tuple([link for linker in linkers if (link := linker(row, flags)) is not None])
+        attachment = attached(row, flags) if attached else None
+        canonical = orjson.dumps(
+            [values, [attachment.locator, attachment.name, attachment.size] if attachment else None],
+            option=orjson.OPT_SORT_KEYS,
+        )
+        record.size += len(canonical)
+        record.names.add(name)
+        return Part(
+            name=name,
+            target=target,
+            mode=mode,
+            fields=values,
+            internal=internal,
+            links=links,
+            anchor=anchored(row, flags) if anchored else None,
+            matches=_matches(values, adoptions) if matched is None else _member(*matched, row, flags),
+            aliases=_published(mapping.system, aliases, row) if aliases else (),
+            flags=tuple(flags),
+            attachment=attachment,
+            content_hash=hashlib.blake2b(opening + canonical, digest_size=16).hexdigest(),
+        )
+
+    def build_or_omit(record: Record) -> Part | None:
+        try:
+            return build(record)
+        except MissingError as missing:
+            if not record.names:
+                raise
+            record.flags.append(Flag(part.name, missing.reason))
+            return None
+
+    return build_or_omit
+
+
+def _condition(part: language.Part) -> Callable[[Row], bool] | None:
+    if not part.when:
+        return None
+    wanted = [
+        (column, None if texts == "present" else frozenset(natural_key(text) for text in texts))
+        for column, texts in part.when.items()
+    ]
+
+    def exists(row: Row) -> bool:
+        return all(
+            not is_blank(row.get(column)) if texts is None else natural_key(row.get(column)) in texts
+            for column, texts in wanted
+        )
+
+    return exists
+
+
+def _namer(context: Context, part: language.Part) -> Callable[[Record], str | None]:
+    """The part's name; for a repeated part by the natural key of its element, None where it has none."""
+    if part.each is None:
+        return lambda record: part.name
+    key, apart = context.column(part.key or ""), context.column(part.apart) if part.apart else None
+    others = [column for column in context.columns.values() if column != key]
+
+    def name_it(record: Record) -> str | None:
+        row = record.row
+        try:
+            natural = natural_id(row.get(key))
+        except UnusableError as unusable:
+            record.flags.append(Flag(part.name, unusable.reason, raw(row.get(key))))
+            return None
+        if not natural:
+            record.flags.extend(
+                Flag(part.name, f"{column} without {key}", raw(row[column]))
+                for column in others
+                if not is_blank(row.get(column))
+            )
+            return None
+        name = f"{part.name}:{natural}"
+        if name in record.names and apart is not None:
+            name = f"{name}:{natural_key(row.get(apart))}"
+        if name in record.names or len(name) > 2 * KEY_LIMIT:
+            told = " / ".join(plain(row.get(column)) for column in (key, *others))
+            record.flags.append(Flag(part.name, "the same one is named twice", raw(told)))
+            return None
+        return name
+
+    return name_it
+
+
+def _linker(context: Context, name: str, column: str, reference: Reference) -> Linker:
+    """The link that a row holds, unresolved; None where it holds none."""
+    called = name or "anchor"
+    by = [text_of(context, called, rule) for rule in reference.by]
+    token = _token(context.mapping.system, reference)
+    required = reference.required
+
+    def link(row: Row, flags: Flags) -> Link | None:
+        values = [evaluate(row, flags) for evaluate in by]
+        if all(value.strip() for value in values):
+            try:
+                return Link(column, token(values), required)
+            except UnusableError as unusable:
+                flags.append(Flag(called, unusable.reason, raw(values[0])))
+        if required:
+            raise MissingError(called, "a required reference is empty")
+        return None
+
+    return link
+
+
+def _token(system: str, reference: Reference) -> Callable[[list[str]], str]:
+    part = reference.part
+    if reference.alias is not None:
+        alias = reference.alias
+        return lambda values: keys.alias_key(system, alias, *values)
+    to = reference.to or ""
+    if to.startswith(DERIVED):
+        derived = to.removeprefix(DERIVED)
+        return lambda values: keys.part_key(keys.derived_key(system, derived, natural_id(values[0])), part)
+
+    def token(values: list[str]) -> str:
+        record_id = ":".join(values)
+        if len(record_id) > KEY_LIMIT:
+            raise UnusableError("too long for a key")
+        return keys.part_key(keys.record_key(system, to, record_id), part)
+
+    return token
+
+
+def _member(field_name: str, evaluate: Compiled, row: Row, flags: Flags) -> tuple[Match, ...]:
+    value = evaluate(row, flags)
+    if value:
+        return (Match(field_name, value),)
+    flags.append(Flag(field_name, "nothing to find the row of Twenty by"))
+    return ()
+
+
+def _matches(values: Mapping[str, Any], adoptions: list[tuple[str, list[str]]]) -> tuple[Match, ...]:
+    return tuple(
+        Match(path, value, {other: told for other in confirm if (told := _at(values, other))})
+        for path, confirm in adoptions
+        if (value := _at(values, path))
+    )
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    head, _, tail = path.partition(".")
+    return values[head][tail] if tail else values[head]
+
+
+def _published(system: str, aliases: list[tuple[str, list[Compiled]]], row: Row) -> tuple[str, ...]:
+    """Aliases of which every value is there. What is wrong with a value is flagged by the field that holds it."""
+    found = []
+    unheard: Flags = []
+    for alias, rules in aliases:
+        values = [evaluate(row, unheard) for evaluate in rules]
+        if all(values):
+            found.append(keys.alias_key(system, alias, *values))
+    return tuple(found)
+
+
+def _attachment(context: Context, file: language.File) -> Callable[[Row, Flags], Attachment]:
+    path = text_of(context, "attachment.path", Rule.model_validate({"from": file.path}))
+    name = text_of(context, "attachment.name", Rule.model_validate({"from": file.name}))
+    size = context.column(file.size) if file.size else None
+
+    def attach(row: Row, flags: Flags) -> Attachment:
+        where = path(row, flags)
+        if not where.strip():
+            raise MissingError("attachment", "a file without a path")
+        called = name(row, flags).strip() or PurePosixPath(where).name
+        length = None
+        if size is not None and row.get(size) is not None:
+            try:
+                length = integer(row[size])
+            except UnusableError as unusable:
+                flags.append(Flag("attachment.size", unusable.reason, raw(row[size])))
+        kind = mimetypes.guess_type(called)[0] or "application/octet-stream"
+        return Attachment(f"file:{where}", called, length, kind)
+
+    return attach

@@ -1,0 +1,375 @@
+"""What the shape of a mapping file cannot say: whether names exist, types fit and references lead somewhere."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from schemas.mapping.language import (
+    DERIVED,
+    CustomField,
+    ObjectMapping,
+    Part,
+    Reference,
+    Rule,
+    SystemMapping,
+    TwentyObject,
+)
+from schemas.mapping.standard import COMPOSITES, EVERYWHERE, OPTIONS, RELATION, STANDARD, TARGETS
+
+Location = tuple[str | int, ...]
+
+RESERVED = frozenset(
+    [
+        "plan",
+        "plans",
+        "event",
+        "events",
+        "field",
+        "fields",
+        "link",
+        "links",
+        "currency",
+        "currencies",
+        "fullName",
+        "fullNames",
+        "address",
+        "addresses",
+        "type",
+        "types",
+        "object",
+        "objects",
+        "index",
+        "relation",
+        "relations",
+        "aggregate",
+        "job",
+        "jobs",
+        "role",
+        "roles",
+        "user",
+        "users",
+        "workspace",
+        "workspaces",
+        "userWorkspace",
+        "userWorkspaces",
+        "appToken",
+        "appTokens",
+        "featureFlag",
+        "featureFlags",
+        "keyValuePair",
+        "keyValuePairs",
+        "id",
+        "createdAt",
+        "updatedAt",
+        "deletedAt",
+        "createdBy",
+        "updatedBy",
+        "position",
+        "searchVector",
+    ]
+)
+"""Names that Twenty refuses for custom objects and fields."""
+
+_TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code"})
+_CONVERTERS: Mapping[str, frozenset[str]] = {
+    "TEXT": _TEXT,
+    "NUMBER": frozenset({"number", "integer"}),
+    "BOOLEAN": frozenset({"boolean"}),
+}
+_ONLY_FOR: Mapping[str, frozenset[str]] = {
+    "values": frozenset({"SELECT"}),
+    "equals": frozenset({"BOOLEAN"}),
+    "currency": frozenset({"CURRENCY"}),
+    "formats": frozenset({"DATE", "DATE_TIME"}),
+    "otherwise": frozenset({"TEXT"}),
+    "difference": frozenset({"NUMBER", "CURRENCY"}),
+    "record_url": frozenset({"TEXT"}),
+    "template": frozenset({"TEXT", "RICH_TEXT_V2"}),
+    "join": frozenset({"TEXT", "RICH_TEXT_V2"}),
+    "of": frozenset({"FULL_NAME", "ADDRESS"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """``where`` leads from the top of the file to the place."""
+
+    where: Location
+    message: str
+
+
+def suggestion(name: str, among: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(among), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def field_types(mapping: SystemMapping, target: str) -> dict[str, str]:
+    """Every field of a Twenty object that a mapping may write: name -> type."""
+    own = mapping.twenty.get(target, TwentyObject())
+    types = {**EVERYWHERE, **STANDARD.get(target, {}), **{name: field.type for name, field in own.fields.items()}}
+    if own.custom:
+        types["name"] = "TEXT"
+    if target in TARGETS:
+        types |= {name: RELATION for name, one in mapping.twenty.items() if one.custom}
+    return types
+
+
+def options(mapping: SystemMapping, target: str, field: str) -> dict[str, str]:
+    """Option value -> label of a select."""
+    standard = OPTIONS.get((target, field))
+    if standard is not None:
+        return {value: value for value in sorted(standard)}
+    return {option.value: option.label for option in mapping.twenty[target].fields[field].options}
+
+
+def check(mapping: SystemMapping) -> Iterator[Mistake]:
+    for name, one in mapping.twenty.items():
+        yield from _twenty_object(mapping, name, one)
+    for name, mapped in mapping.objects.items():
+        yield from _object(mapping, name, mapped)
+    for name, derived in mapping.derived.items():
+        yield from _parts(mapping, ("derived", name), derived.parts)
+        if not any(rule.object == name for mapped in mapping.objects.values() for rule in mapped.derives):
+            yield Mistake(("derived", name), "no object derives this record: expected a `derives` entry that names it")
+
+
+def _twenty_object(mapping: SystemMapping, name: str, one: TwentyObject) -> Iterator[Mistake]:
+    where: Location = ("twenty", name)
+    if one.custom is None and name not in STANDARD:
+        hint = suggestion(name, STANDARD)
+        yield Mistake(where, f"Twenty has no standard object {name!r}{hint or ': expected `custom` with its labels'}")
+    if one.custom and name in STANDARD:
+        yield Mistake((*where, "custom"), f"{name!r} is a standard object of Twenty: leave `custom` out")
+    if one.custom and (name in RESERVED or one.custom.plural in RESERVED or one.custom.plural == name):
+        yield Mistake(where, "Twenty reserves this name, or singular and plural are the same: expected another one")
+    for field_name, field in one.fields.items():
+        at = (*where, "fields", field_name)
+        if field_name in RESERVED:
+            yield Mistake(at, f"Twenty reserves the name {field_name!r}: expected another one")
+        if field_name in STANDARD.get(name, {}):
+            yield Mistake(at, f"{name} has a standard field {field_name!r}: expected another name")
+        yield from _custom_field(mapping, at, field)
+
+
+def _custom_field(mapping: SystemMapping, at: Location, field: CustomField) -> Iterator[Mistake]:
+    if (field.type == "SELECT") != bool(field.options):
+        yield Mistake(at, "expected `options` for a SELECT, and only there")
+    for what in ("value", "label"):
+        seen: set[str] = set()
+        for position, option in enumerate(field.options):
+            text = getattr(option, what)
+            if text in seen:
+                yield Mistake((*at, "options", position), f"the {what} {text!r} is there already: expected another one")
+            seen.add(text)
+    if field.type == "RELATION":
+        if field.to is None or field.inverse is None:
+            yield Mistake(at, "a RELATION needs `to` (the other object) and `inverse` (its label over there)")
+        elif field.to not in STANDARD and field.to not in mapping.twenty:
+            known = [*STANDARD, *mapping.twenty]
+            yield Mistake((*at, "to"), f"no object {field.to!r} in Twenty{suggestion(field.to, known)}")
+    elif field.to or field.inverse:
+        yield Mistake(at, "expected `to` and `inverse` only for a RELATION")
+    if field.unique and field.type != "TEXT":
+        yield Mistake((*at, "unique"), "expected `unique` only for a TEXT")
+
+
+def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:
+    where: Location = ("objects", name)
+    source = mapped.source
+    if (source.relation is None) == (source.query is None):
+        yield Mistake((*where, "source"), "expected one of `relation` (a table or view) and `query` (a SELECT)")
+    if source.query is not None and source.changed_at is not None:
+        yield Mistake((*where, "source", "changed_at"), "a query is read whole and has no `changed_at`")
+    for position, column in enumerate(source.exclude):
+        if column in source.key or column == source.changed_at:
+            yield Mistake((*where, "source", "exclude", position), "the key and the change time cannot be excluded")
+    for position, derivation in enumerate(mapped.derives):
+        at = (*where, "derives", position)
+        target = mapping.derived.get(derivation.object)
+        if target is None:
+            hint = suggestion(derivation.object, mapping.derived)
+            yield Mistake((*at, "object"), f"no derived object {derivation.object!r}{hint}")
+            continue
+        for column in sorted(set().union(*(part_columns(part) for part in target.parts)) - set(derivation.carry)):
+            yield Mistake((*at, "carry"), f"{DERIVED}{derivation.object} uses {column!r}: expected it to be carried")
+    yield from _parts(mapping, where, mapped.parts)
+
+
+def part_columns(part: Part) -> set[str]:
+    """Columns that a part reads, elements' names for them left out."""
+    rules = [*part.fields.values(), *(rule for alias in part.aliases.values() for rule in alias)]
+    rules += [rule for link in part.links.values() for rule in link.by]
+    rules += part.anchor.by if part.anchor else []
+    rules += [part.match.by] if part.match else []
+    found = set(part.when).union(*(rule.columns for rule in rules))
+    if part.attachment:
+        found |= {part.attachment.path, part.attachment.name} | (
+            {part.attachment.size} if part.attachment.size else set()
+        )
+    found |= {name for name in (part.key, part.apart) if name}
+    for element in part.each or ():
+        found |= set().union(*(rule.columns for rule in element.fields.values()))
+    for element in part.each or ():
+        found = {column for column in found if column not in element.columns} | set(element.columns.values())
+    return found
+
+
+def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterator[Mistake]:
+    earlier: set[str] = set()
+    single = {part.name for part in parts if not part.each}
+    for position, part in enumerate(parts):
+        at = (*where, "parts", position)
+        if part.name in earlier:
+            yield Mistake(at, f"a part named {part.name!r} is there already: expected another `name`")
+        if part.target not in STANDARD and not mapping.twenty.get(part.target, TwentyObject()).custom:
+            known = [*STANDARD, *(name for name, one in mapping.twenty.items() if one.custom)]
+            yield Mistake((*at, "target"), f"no object {part.target!r} in Twenty{suggestion(part.target, known)}")
+            earlier.add(part.name)
+            continue
+        if part.each and not (part.name and part.key):
+            yield Mistake(at, "a part with `each` needs a `name` and a `key`")
+        if not part.each and (part.key or part.apart):
+            yield Mistake(at, "expected `key` and `apart` only together with `each`")
+        if part.anchor and part.match:
+            yield Mistake(at, "expected one of `anchor` (a fragment) and `match` (a row of Twenty's own)")
+        if part.adopt and (part.anchor or part.match):
+            yield Mistake((*at, "adopt"), "only a row of our own can be adopted")
+        yield from _fields(mapping, at, part, single)
+        yield from _relations(mapping, at, part, earlier)
+        if part.match:
+            yield from _text_rule(mapping, (*at, "match", "by"), "by", part.match.by)
+        for alias, rules in part.aliases.items():
+            for number, rule in enumerate(rules):
+                yield from _text_rule(mapping, (*at, "aliases", alias, number), alias, rule)
+        earlier.add(part.name)
+
+
+def _fields(mapping: SystemMapping, at: Location, part: Part, single: set[str]) -> Iterator[Mistake]:
+    types = field_types(mapping, part.target)
+    places = [((*at, "fields"), part.fields)]
+    places += [((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.each or ())]
+    for place, rules in places:
+        for name, rule in rules.items():
+            kind = types.get(name)
+            if kind is None:
+                yield Mistake((*place, name), f"{part.target} has no field {name!r}{suggestion(name, types)}")
+            elif kind == RELATION:
+                yield Mistake((*place, name), f"{name!r} is a relation: expected it under `links` or `within`")
+            elif name == mapping.source_key_field:
+                yield Mistake((*place, name), "this field is filled by itself: leave it out")
+            else:
+                yield from _rule(mapping, (*place, name), part.target, name, kind, rule)
+                if rule.record_url is not None and rule.record_url not in single:
+                    yield Mistake((*place, name, "record_url"), f"no part {rule.record_url!r} in this object")
+    for number, adoption in enumerate(part.adopt):
+        for path in (adoption.field, *adoption.confirm):
+            head, _, tail = path.partition(".")
+            known = head in part.fields and (not tail or tail in COMPOSITES.get(types.get(head, ""), {}))
+            if not known:
+                yield Mistake((*at, "adopt", number), f"{path!r} is no field that this part writes")
+
+
+def _rule(mapping: SystemMapping, at: Location, target: str, field: str, kind: str, rule: Rule) -> Iterator[Mistake]:
+    if len(rule.origins) != 1:
+        known = "from, constant, template, join, choose, difference, record_url and of"
+        yield Mistake(at, f"expected exactly one of {known}, found {', '.join(rule.origins) or 'none'}")
+    for key, kinds in _ONLY_FOR.items():
+        if getattr(rule, key) not in (None, []) and kind not in kinds:
+            yield Mistake((*at, key), f"expected only for {' and '.join(sorted(kinds))}, and {field} is a {kind}")
+    if rule.as_ and rule.as_ not in _CONVERTERS.get(kind, frozenset()):
+        fitting = ", ".join(sorted(_CONVERTERS.get(kind, ()))) or "no converter: its type has one of its own"
+        yield Mistake((*at, "as"), f"{rule.as_!r} does not make a {kind}: expected {fitting}")
+    if kind == "SELECT":
+        known_options = options(mapping, target, field)
+        for source, value in (rule.values or {}).items():
+            if value not in known_options:
+                hint = suggestion(value, known_options)
+                yield Mistake((*at, "values", source), f"{field} has no option {value!r}{hint}")
+        if rule.constant is not None and rule.constant not in known_options:
+            hint = suggestion(str(rule.constant), known_options)
+            yield Mistake((*at, "constant"), f"{field} has no option {rule.constant!r}{hint}")
+    elif rule.constant is not None:
+        fits = {"TEXT": str, "BOOLEAN": bool, "NUMBER": int}.get(kind)
+        if fits is None or type(rule.constant) is not fits:
+            yield Mistake((*at, "constant"), f"a {type(rule.constant).__name__} is no constant for a {kind}")
+    for name, inner in (rule.of or {}).items():
+        sub_kind = COMPOSITES.get(kind, {}).get(name)
+        if sub_kind is None:
+            hint = suggestion(name, COMPOSITES.get(kind, {}))
+            yield Mistake((*at, "of", name), f"{kind} has no part {name!r}{hint}")
+        else:
+            yield from _text_rule(mapping, (*at, "of", name), name, inner, sub_kind)
+
+
+def _text_rule(mapping: SystemMapping, at: Location, name: str, rule: Rule, kind: str = "TEXT") -> Iterator[Mistake]:
+    """A rule below or beside a field: a sub-field, a key, an alias."""
+    if rule.record_url is not None:
+        yield Mistake((*at, "record_url"), "expected only as the whole of a TEXT field")
+    yield from _rule(mapping, at, "", name, kind, rule)
+
+
+def _relations(mapping: SystemMapping, at: Location, part: Part, earlier: set[str]) -> Iterator[Mistake]:
+    types = field_types(mapping, part.target)
+    relations = {name for name, kind in types.items() if kind == RELATION}
+    for group, names in (("within", part.within), ("links", part.links)):
+        for name in names:
+            if name not in relations:
+                hint = suggestion(name, relations)
+                yield Mistake((*at, group, name), f"{part.target} has no relation {name!r}{hint}")
+    for name, other in part.within.items():
+        if other not in earlier:
+            hint = suggestion(other, earlier)
+            yield Mistake((*at, "within", name), f"no part {other!r} before this one{hint}")
+    for name, reference in part.links.items():
+        if name in relations:
+            yield from _reference(mapping, (*at, "links", name), reference, related(mapping, part.target, name))
+    if part.anchor:
+        yield from _reference(mapping, (*at, "anchor"), part.anchor, part.target)
+
+
+def related(mapping: SystemMapping, target: str, relation: str) -> str:
+    """The object at the other side of a relation."""
+    custom = mapping.twenty.get(target, TwentyObject()).fields.get(relation)
+    if custom:
+        return custom.to or ""
+    return {"assignee": "workspaceMember", "accountOwner": "workspaceMember", "pointOfContact": "person"}.get(
+        relation, relation
+    )
+
+
+def _reference(mapping: SystemMapping, at: Location, reference: Reference, target: str) -> Iterator[Mistake]:
+    if (reference.to is None) == (reference.alias is None):
+        yield Mistake(at, "expected one of `to` (an object, by its key) and `alias`")
+        return
+    for position, rule in enumerate(reference.by):
+        yield from _text_rule(mapping, (*at, "by", position), "by", rule)
+    if reference.alias is not None:
+        published = {name: rules for part in _all(mapping) for name, rules in part.aliases.items()}
+        if reference.alias not in published:
+            hint = suggestion(reference.alias, published)
+            yield Mistake((*at, "alias"), f"no part publishes the alias {reference.alias!r}{hint}")
+        elif len(published[reference.alias]) != len(reference.by):
+            yield Mistake(
+                (*at, "by"), f"the alias has {len(published[reference.alias])} values, found {len(reference.by)}"
+            )
+        return
+    parts = mapping.all_parts()
+    assert reference.to is not None
+    if reference.to not in parts:
+        yield Mistake((*at, "to"), f"no object {reference.to!r} in this mapping{suggestion(reference.to, parts)}")
+        return
+    meant = [part for part in parts[reference.to] if part.name == reference.part and not part.each]
+    if not meant:
+        yield Mistake(at, f"{reference.to} has no part {reference.part!r}")
+    elif meant[0].target != target:
+        yield Mistake(at, f"expected a {target}, and {reference.to} becomes a {meant[0].target}")
+    key = mapping.objects[reference.to].source.key if reference.to in mapping.objects else [""]
+    if len(reference.by) != len(key):
+        yield Mistake((*at, "by"), f"the key of {reference.to} has {len(key)} columns, found {len(reference.by)}")
+
+
+def _all(mapping: SystemMapping) -> Iterator[Part]:
+    for parts in mapping.all_parts().values():
+        yield from parts

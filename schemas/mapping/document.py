@@ -1,0 +1,159 @@
+"""Reading a mapping file: every mistake at once, each with file, line, what was expected and a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarfloat import ScalarFloat
+
+from schemas.mapping import language
+from schemas.mapping.check import Location, Mistake, check, suggestion
+from schemas.mapping.language import SystemMapping
+
+BUILT_IN = Path(__file__).parent.parent / "mappings"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake. ``line`` counts from 1."""
+
+    file: str
+    line: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{self.file}:{self.line}: {place}{self.message}"
+
+
+class MappingError(ValueError):
+    """The mapping file cannot be used. ``problems`` are all that were found, in the order of their lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def built_in() -> tuple[str, ...]:
+    """Names of the mappings that come with Dualrun."""
+    return tuple(sorted(path.stem for path in BUILT_IN.glob("*.yaml")))
+
+
+def load(source: str | Path) -> SystemMapping:
+    """The mapping in a file, or the built-in one of that name. Raises MappingError."""
+    path = BUILT_IN / f"{source}.yaml" if str(source) in built_in() else Path(source)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+        expected = f"expected the path of a YAML file, or one of {', '.join(built_in())}"
+        raise MappingError([Problem(str(path), 1, "", f"the file {reason}: {expected}")]) from None
+    return loads(text, path.name)
+
+
+def loads(text: str, file: str) -> SystemMapping:
+    """The mapping in a text; ``file`` is its name in problems. Raises MappingError."""
+    try:
+        tree = YAML().load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise MappingError([Problem(file, line, "", f"not valid YAML: {error.problem or error.context}")]) from None
+    except YAMLError as error:
+        raise MappingError([Problem(file, 1, "", f"not valid YAML: {type(error).__name__}")]) from None
+    if not isinstance(tree, CommentedMap):
+        raise MappingError([Problem(file, 1, "", "expected a mapping that begins with system:, revision: and zone:")])
+    try:
+        mapping = SystemMapping.model_validate(_plain(tree))
+    except ValidationError as error:
+        found = {(_visible(tree, detail["loc"]), _message(detail)) for detail in error.errors(include_url=False)}
+        raise MappingError(_problem(tree, file, Mistake(where, message)) for where, message in found) from None
+    problems = [_problem(tree, file, mistake) for mistake in check(mapping)]
+    if problems:
+        raise MappingError(problems)
+    return mapping
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, CommentedMap):
+        return {_plain(name): _plain(value) for name, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(item) for item in node]
+    if isinstance(node, ScalarFloat):
+        return float(node)
+    if isinstance(node, bool):
+        return bool(node)
+    if isinstance(node, str):
+        return str(node)
+    if isinstance(node, int):
+        return int(node)
+    return node
+
+
+def _steps(tree: Any, location: Location) -> Iterator[tuple[Any, str | int]]:
+    """The containers and keys on the way to a location, as far as the file goes along."""
+    node = tree
+    for step in location:
+        if (isinstance(node, CommentedMap) and step in node) or (
+            isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node)
+        ):
+            yield node, step
+        elif isinstance(node, CommentedSeq | CommentedMap) or step == "[key]":
+            continue  # a step of pydantic's own, such as the member of a union
+        else:
+            return
+        node = node[step]
+
+
+def _visible(tree: Any, location: Location) -> Location:
+    return tuple(step for _, step in _steps(tree, location))
+
+
+def _problem(tree: Any, file: str, mistake: Mistake) -> Problem:
+    line = 0
+    for container, step in _steps(tree, mistake.where):
+        position = container.lc.key(step) if isinstance(container, CommentedMap) else container.lc.item(step)
+        line = position[0]
+    where = ""
+    for step in mistake.where:
+        where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else step
+    return Problem(file, line + 1, where, mistake.message)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+_KEYS = sorted(
+    {
+        key
+        for model in vars(language).values()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for key in _keys(model)
+    }
+)
+"""Every key of the language: what an unknown one may have been meant to be."""
+
+
+def _message(detail: Any) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        name = str(detail["loc"][-1])
+        return f"unknown key {name!r}{suggestion(name, _KEYS)}"
+    if kind == "missing":
+        return f"the key {detail['loc'][-1]!r} is missing"
+    if kind == "literal_error":
+        expected = str(context["expected"])
+        options = expected.replace("'", "").replace(" or ", ", ").split(", ")
+        return f"expected {expected}{suggestion(str(detail['input']), options)}"
+    if kind == "value_error":
+        return f"{context['error']}, found {detail['input']!r}"
+    return str(detail["msg"])

@@ -1,0 +1,336 @@
+"""The mapping language: the shape of a mapping file. ``check`` looks at what the shape cannot say.
+
+A mapping is data: source objects with the Twenty records that each row becomes, and the custom objects and fields that
+these need. Field names are Twenty's own, relations go by their name (``person``, not ``personId``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from schemas.requirements import Option
+
+DERIVED = "~"
+"""Prefix of a derived object's name, here and in record keys."""
+
+Converter = Literal[
+    "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code"
+]
+CustomType = Literal[
+    "TEXT",
+    "NUMBER",
+    "BOOLEAN",
+    "DATE",
+    "DATE_TIME",
+    "SELECT",
+    "CURRENCY",
+    "PHONES",
+    "EMAILS",
+    "LINKS",
+    "ADDRESS",
+    "RELATION",
+]
+Color = Literal["green", "turquoise", "sky", "blue", "purple", "pink", "red", "orange", "yellow", "gray"]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected a zone of the IANA database, such as America/New_York") from None
+    return name
+
+
+def _region(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("expected a two-letter country code, such as US")
+    return code
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(name: str) -> str:
+        if not compiled.fullmatch(name):
+            raise ValueError(f"expected {expected}")
+        return name
+
+    return AfterValidator(check)
+
+
+SourceName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "a name in lower_snake_case")]
+TwentyName = Annotated[str, _matching(r"[a-z][A-Za-z0-9]{0,62}", "a name in camelCase, at most 63 characters")]
+PartName = Annotated[str, _matching(r"[^\0#]*", "a part name without #")]
+OptionValue = Annotated[
+    str, _matching(r"(?!.*__)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", "a value in UPPER_SNAKE_CASE that begins with a letter")
+]
+Label = Annotated[str, _matching(r"[^,]*[^,\s][^,]*", "a label that is not blank and has no comma (Twenty refuses it)")]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Choice(Model):
+    """One of several columns, picked by the value of ``by``."""
+
+    by: str
+    among: dict[str, str] = Field(min_length=1)
+
+
+def _rule(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+class Rule(Model):
+    """How one value is made from a row. A bare string is ``{from: column}``. Exactly one origin is named."""
+
+    from_: str | None = Field(None, alias="from")
+    constant: str | int | bool | None = None
+    template: str | None = None
+    """Text with ``{column}`` in it; empty when every column is."""
+    join: list[str] | None = Field(None, min_length=2)
+    """Columns, those that are not blank, with ``separator`` between."""
+    choose: Choice | None = None
+    difference: list[str] | None = Field(None, min_length=2, max_length=2)
+    """The first column less the second; an empty second counts as 0."""
+    record_url: PartName | None = None
+    """The page in Twenty of a part of this record: it lasts, where the URL of a file expires."""
+    of: dict[str, Annotated[Rule, BeforeValidator(_rule)]] | None = None
+    """Sub-fields of a composite."""
+
+    as_: Converter | None = Field(None, alias="as")
+    separator: str = " "
+    equals: str | None = None
+    """For a boolean: whether the value, as text, is this."""
+    values: dict[str, OptionValue] | None = None
+    """For a select: source text -> option. Without it the options' labels are the source texts."""
+    currency: str | None = None
+    """Column of the currency code; the mapping's own currency where there is none."""
+    formats: list[str] = []
+    """For dates in text: strptime patterns, tried before ISO 8601."""
+    otherwise: str | None = None
+    """Text to write where there is none."""
+    required: bool = False
+    """A record without it is dead-lettered; otherwise it arrives without the field, flagged."""
+
+    @property
+    def origins(self) -> list[str]:
+        names = ("from_", "constant", "template", "join", "choose", "difference", "record_url", "of")
+        return [name.rstrip("_") for name in names if getattr(self, name) is not None]
+
+    @property
+    def columns(self) -> set[str]:
+        found = {*(self.join or ()), *(self.difference or ())}
+        found |= {name for name in (self.from_, self.currency) if name}
+        found |= set(re.findall(r"{(\w+)}", self.template or ""))
+        if self.choose:
+            found |= {self.choose.by, *self.choose.among.values()}
+        return found.union(*(rule.columns for rule in (self.of or {}).values()))
+
+
+RuleOrColumn = Annotated[Rule, BeforeValidator(_rule)]
+
+
+def _rules(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Rules = Annotated[list[RuleOrColumn], BeforeValidator(_rules), Field(min_length=1)]
+
+
+class Reference(Model):
+    """A relation to a part of another record: ``to`` an object by its key, or by an ``alias`` that parts publish.
+
+    An empty optional reference is no link. An empty required one leaves out the part, or dead-letters the record
+    where it is the main part.
+    """
+
+    to: str | None = None
+    alias: SourceName | None = None
+    part: PartName = ""
+    by: Rules
+    required: bool = False
+
+
+class Adoption(Model):
+    """A row that is in Twenty already is taken over when ``field`` is equal and ``confirm`` does not contradict."""
+
+    field: str
+    confirm: list[str] = []
+
+
+class Matching(Model):
+    """The row of Twenty's own that a part writes to, found by the value of ``field``."""
+
+    field: TwentyName
+    by: RuleOrColumn
+
+
+class File(Model):
+    """A file to upload. ``path`` is relative to the documents directory."""
+
+    path: str
+    name: str
+    size: str | None = None
+
+
+class Element(Model):
+    """One of the repeated columns: the names that the part's rules use, and fields of its own."""
+
+    columns: dict[str, str] = Field(min_length=1)
+    fields: dict[TwentyName, RuleOrColumn] = {}
+
+
+class Part(Model):
+    """One Twenty record, or a share in one, made from a row."""
+
+    name: PartName = ""
+    target: TwentyName
+    when: dict[str, list[str] | Literal["present"]] = {}
+    """The part exists when every column holds one of the texts named (or anything, for ``present``)."""
+    each: list[Element] | None = Field(None, min_length=1)
+    """One part per element, named ``name:key``."""
+    key: str | None = None
+    """With ``each``: the column whose natural key tells the elements apart; a blank one means no part."""
+    apart: str | None = None
+    """With ``each``: the column that tells elements of the same key apart."""
+    anchor: Reference | None = None
+    """A fragment: the fields are written into the part that this names."""
+    match: Matching | None = None
+    adopt: list[Adoption] = []
+    fields: dict[TwentyName, RuleOrColumn] = {}
+    within: dict[TwentyName, PartName] = {}
+    """Relations to other parts of the same record."""
+    links: dict[TwentyName, Reference] = {}
+    aliases: dict[SourceName, Rules] = {}
+    attachment: File | None = None
+
+
+class Derivation(Model):
+    """A record that many rows speak of, named in a column."""
+
+    object: SourceName
+    key: str
+    carry: dict[str, str] = Field(min_length=1)
+    """Column of the derived record -> column of this row."""
+
+
+class Source(Model):
+    relation: str | None = None
+    query: str | None = None
+    key: list[str] = Field(min_length=1)
+    changed_at: str | None = None
+    zone: Zone | None = None
+    on_missing: Literal["delete", "vanished"] = "delete"
+    exclude: list[str] = []
+
+
+class ObjectMapping(Model):
+    source: Source
+    safe: list[str] = []
+    """Columns that hold no patient data; every other column does."""
+    derives: list[Derivation] = []
+    parts: list[Part] = Field(min_length=1)
+
+
+class DerivedMapping(Model):
+    parts: list[Part] = Field(min_length=1)
+
+
+def upper_snake(label: str) -> str:
+    """A select's value from its label, as Twenty demands it."""
+    words = re.findall(r"[A-Za-z0-9]+", label)
+    value = "_".join(words).upper()
+    return value if not value[:1].isdigit() else f"N_{value}"
+
+
+class OptionDefinition(Model):
+    label: Label
+    value: OptionValue
+    color: Color = "gray"
+
+    def requirement(self) -> Option:
+        return Option(self.value, self.label, self.color)
+
+
+def _option(value: Any) -> Any:
+    return {"label": value, "value": upper_snake(value)} if isinstance(value, str) else value
+
+
+class CustomField(Model):
+    type: CustomType
+    label: Label
+    options: list[Annotated[OptionDefinition, BeforeValidator(_option)]] = []
+    unique: bool = False
+    to: TwentyName | None = None
+    """For a relation: the object at the other side."""
+    inverse: Label | None = None
+    """For a relation: what the other side calls it."""
+    settings: dict[str, str | int | bool] = {}
+
+
+class CustomObject(Model):
+    plural: TwentyName
+    label: Label
+    labels: Label
+
+
+class TwentyObject(Model):
+    """Custom fields of a standard object, or a custom object with its fields."""
+
+    custom: CustomObject | None = None
+    fields: dict[TwentyName, CustomField] = {}
+
+
+class Export(Model):
+    """What does not migrate, but is exported for the rebuild package."""
+
+    query: str
+    what: str
+
+
+class ClockChanges(Model):
+    ambiguous: Literal["first", "second"] = "first"
+    missing: Literal["forward", "backward"] = "forward"
+
+
+class SystemMapping(Model):
+    """The whole file: one source system."""
+
+    system: SourceName
+    revision: int = Field(ge=1)
+    zone: Zone
+    region: Annotated[str, AfterValidator(_region)]
+    currency: Annotated[str, _matching(r"[A-Z]{3}", "a currency code such as USD")]
+    clock_changes: ClockChanges = ClockChanges()
+    source_key_field: TwentyName
+    """Custom TEXT field that holds a record's source key, on every object that declares it."""
+    twenty: dict[TwentyName, TwentyObject]
+    objects: dict[SourceName, ObjectMapping] = Field(min_length=1)
+    derived: dict[SourceName, DerivedMapping] = {}
+    exports: dict[SourceName, Export] = {}
+
+    def parts_of(self, object_name: str) -> list[Part]:
+        if object_name.startswith(DERIVED):
+            return self.derived[object_name.removeprefix(DERIVED)].parts
+        return self.objects[object_name].parts
+
+    def all_parts(self) -> Mapping[str, list[Part]]:
+        """Parts by object name, derived ones with their prefix."""
+        return {
+            **{name: one.parts for name, one in self.objects.items()},
+            **{DERIVED + name: one.parts for name, one in self.derived.items()},
+        }
+
+    def is_phi(self, object_name: str, column: str) -> bool:
+        """Whether a column may hold patient data: everything does that the mapping does not declare safe."""
+        mapped = self.objects.get(object_name)
+        return mapped is None or column not in mapped.safe

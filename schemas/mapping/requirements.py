@@ -1,0 +1,109 @@
+"""What a mapping asks of both sides: objects and fields of Twenty, pollable objects of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from schemas.mapping.check import options
+from schemas.mapping.language import DERIVED, CustomField, Part, Rule, SystemMapping
+from schemas.mapping.standard import PLURALS
+from schemas.mapping.values import natural_key
+from schemas.requirements import FieldRequirement, ObjectRequirement, RelationRequirement
+from schemas.source import SourceObject
+
+
+def requirements(mapping: SystemMapping) -> tuple[ObjectRequirement, ...]:
+    """Custom fields per Twenty object, in the order of the file; objects that Twenty lacks are to be made."""
+    found = []
+    for name, wanted in mapping.twenty.items():
+        custom = wanted.custom
+        plural, label, labels = (custom.plural, custom.label, custom.labels) if custom else PLURALS[name]
+        fields = tuple(_field(field_name, field) for field_name, field in wanted.fields.items())
+        found.append(ObjectRequirement(name, plural, label, labels, fields))
+    return tuple(found)
+
+
+def _field(name: str, field: CustomField) -> FieldRequirement:
+    return FieldRequirement(
+        name=name,
+        label=field.label,
+        type=field.type,
+        options=tuple(option.requirement() for option in field.options) or None,
+        unique=field.unique,
+        relation=RelationRequirement(field.to, field.inverse) if field.to and field.inverse else None,
+        settings=field.settings,
+    )
+
+
+def source_objects(mapping: SystemMapping) -> tuple[SourceObject, ...]:
+    """What producers poll. Parents follow from the references, required or not."""
+    publishers: dict[str, set[str]] = {}
+    for name, mapped in mapping.objects.items():
+        for part in mapped.parts:
+            for alias in part.aliases:
+                publishers.setdefault(alias, set()).add(name)
+    return tuple(
+        SourceObject(
+            name=name,
+            key=tuple(mapped.source.key),
+            relation=mapped.source.relation,
+            query=mapped.source.query,
+            changed_at=mapped.source.changed_at,
+            zone=mapped.source.zone or mapping.zone,
+            parents=tuple(sorted(_parents(mapped.parts, publishers) - {name})),
+            on_missing=mapped.source.on_missing,
+            exclude=tuple(mapped.source.exclude),
+        )
+        for name, mapped in mapping.objects.items()
+    )
+
+
+def _parents(parts: list[Part], publishers: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    for part in parts:
+        for reference in [*part.links.values(), *([part.anchor] if part.anchor else [])]:
+            if reference.alias is not None:
+                found |= publishers.get(reference.alias, set())
+            elif reference.to is not None and not reference.to.startswith(DERIVED):
+                found.add(reference.to)
+    return found
+
+
+def select_columns(mapping: SystemMapping) -> dict[tuple[str, str], list[tuple[str, str, Rule]]]:
+    """``(source object, column)`` -> the selects that it feeds, as (Twenty object, field, rule): what to look up as
+    distinct values before ``unused_options``."""
+    found: dict[tuple[str, str], list[tuple[str, str, Rule]]] = {}
+    for name, mapped in mapping.objects.items():
+        for part in mapped.parts:
+            for field_name, rule in part.fields.items():
+                custom = mapping.twenty[part.target].fields.get(field_name) if part.target in mapping.twenty else None
+                if custom is not None and custom.type == "SELECT" and rule.from_ is not None:
+                    found.setdefault((name, rule.from_), []).append((part.target, field_name, rule))
+    return found
+
+
+def unused_options(
+    mapping: SystemMapping, seen_values: Mapping[tuple[str, str], Collection[str]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Options of provisioned selects that no value seen maps to: ``(Twenty object, field) -> option values``.
+
+    ``seen_values`` are the distinct texts per ``(source object, column)``, for the keys of ``select_columns``.
+    Constants count as used.
+    """
+    used: dict[tuple[str, str], set[str]] = {}
+    for (name, column), selects in select_columns(mapping).items():
+        texts = {natural_key(text) for text in seen_values.get((name, column), ())}
+        for target, field_name, rule in selects:
+            labels = {label: value for value, label in options(mapping, target, field_name).items()}
+            taken = used.setdefault((target, field_name), set())
+            taken |= {value for source, value in (rule.values or labels).items() if natural_key(source) in texts}
+    for parts in mapping.all_parts().values():
+        for part in parts:
+            for field_name, rule in part.fields.items():
+                if (part.target, field_name) in used and rule.constant is not None:
+                    used[part.target, field_name].add(str(rule.constant))
+    return {
+        place: tuple(value for value in options(mapping, *place) if value not in taken)
+        for place, taken in used.items()
+        if any(value not in taken for value in options(mapping, *place))
+    }
