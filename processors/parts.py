@@ -26,7 +26,7 @@ KEY_LIMIT = 1000
 CREATED_AT = "createdAt"
 """Twenty fills it by itself, so it is left out where the source has none: it cannot be null."""
 
-ANCHOR = "id"
+ANCHOR = "anchor"
 """Field name of the link that leads a fragment to its row."""
 
 
@@ -43,11 +43,6 @@ class Record:
 
 Build = Callable[[Record], Part | None]
 Linker = Callable[[Row, Flags], Link | None]
-
-
-def join_column(relation: str) -> str:
-    """Column of a many-to-one relation, as Twenty names it."""
-    return f"{relation}Id"
 
 
 def natural_id(value: Any) -> str:
@@ -90,10 +85,10 @@ def _part(
     named = _namer(context, part)
     mode = PartMode.FRAGMENT if part.anchor else PartMode.MATCH if part.match else PartMode.OWN
     key_field = mapping.source_key_field if mode is PartMode.OWN and mapping.source_key_field in types else None
-    internal = {join_column(name): other for name, other in part.within.items()}
+    internal = dict(part.within)
     within = set(part.within.values())
-    linkers = [_linker(context, name, join_column(name), link) for name, link in part.links.items()]
-    anchored = _linker(context, "", ANCHOR, part.anchor) if part.anchor else None
+    linkers = [_linker(context, name, link) for name, link in part.links.items()]
+    anchored = _linker(context, ANCHOR, part.anchor) if part.anchor else None
     matched = (part.match.field, text_of(context, part.match.field, part.match.by)) if part.match else None
     adoptions = [(one.field, one.confirm) for one in part.adopt]
     aliases = [
@@ -204,10 +199,9 @@ def _namer(context: Context, part: language.Part) -> Callable[[Record], str | No
     return name_it
 
 
-def _linker(context: Context, name: str, column: str, reference: Reference) -> Linker:
+def _linker(context: Context, name: str, reference: Reference) -> Linker:
     """The link that a row holds, unresolved; None where it holds none."""
-    called = name or "anchor"
-    by = [text_of(context, called, rule) for rule in reference.by]
+    by = [text_of(context, name, rule) for rule in reference.by]
     token = _token(context.mapping.system, reference)
     required = reference.required
 
@@ -215,11 +209,11 @@ def _linker(context: Context, name: str, column: str, reference: Reference) -> L
         values = [evaluate(row, flags) for evaluate in by]
         if all(value.strip() for value in values):
             try:
-                return Link(column, token(values), required)
+                return Link(name, token(values), required)
             except UnusableError as unusable:
-                flags.append(Flag(called, unusable.reason, raw(values[0])))
+                flags.append(Flag(name, unusable.reason, raw(values[0])))
         if required:
-            raise MissingError(called, "a required reference is empty")
+            raise MissingError(name, "a required reference is empty")
         return None
 
     return link

@@ -1,0 +1,19 @@
+"""Mappings: how a clinic's source objects become Twenty records, as data."""
+
+from schemas.mapping.document import MappingError, built_in, load_mapping, parse_mapping
+from schemas.mapping.language import SystemMapping
+from schemas.mapping.requirements import requirements, select_columns, unused_options
+
+Mapping = SystemMapping
+
+__all__ = [
+    "Mapping",
+    "MappingError",
+    "SystemMapping",
+    "built_in",
+    "load_mapping",
+    "parse_mapping",
+    "requirements",
+    "select_columns",
+    "unused_options",
+]

@@ -47,7 +47,7 @@ def built_in() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in BUILT_IN.glob("*.yaml")))
 
 
-def load(source: str | Path) -> SystemMapping:
+def load_mapping(source: str | Path) -> SystemMapping:
     """The mapping in a file, or the built-in one of that name. Raises MappingError."""
     path = BUILT_IN / f"{source}.yaml" if str(source) in built_in() else Path(source)
     try:
@@ -56,10 +56,10 @@ def load(source: str | Path) -> SystemMapping:
         reason = "is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
         expected = f"expected the path of a YAML file, or one of {', '.join(built_in())}"
         raise MappingError([Problem(str(path), 1, "", f"the file {reason}: {expected}")]) from None
-    return loads(text, path.name)
+    return parse_mapping(text, path.name)
 
 
-def loads(text: str, file: str) -> SystemMapping:
+def parse_mapping(text: str, file: str) -> SystemMapping:
     """The mapping in a text; ``file`` is its name in problems. Raises MappingError."""
     try:
         tree = YAML().load(text)

@@ -15,6 +15,7 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.requirements import Option
+from schemas.source import SourceObject
 
 DERIVED = "~"
 """Prefix of a derived object's name, here and in record keys."""
@@ -291,8 +292,9 @@ class TwentyObject(Model):
 
 
 class Export(Model):
-    """What does not migrate, but is exported for the rebuild package."""
+    """What does not migrate, but is exported for the rebuild package: ``query``'s rows under ``name``."""
 
+    name: SourceName
     query: str
     what: str
 
@@ -316,7 +318,7 @@ class SystemMapping(Model):
     twenty: dict[TwentyName, TwentyObject]
     objects: dict[SourceName, ObjectMapping] = Field(min_length=1)
     derived: dict[SourceName, DerivedMapping] = {}
-    exports: dict[SourceName, Export] = {}
+    exports: list[Export] = []
 
     def parts_of(self, object_name: str) -> list[Part]:
         if object_name.startswith(DERIVED):
@@ -329,6 +331,37 @@ class SystemMapping(Model):
             **{name: one.parts for name, one in self.objects.items()},
             **{DERIVED + name: one.parts for name, one in self.derived.items()},
         }
+
+    @property
+    def sources(self) -> tuple[SourceObject, ...]:
+        """What producers poll. Parents follow from the references, required or not."""
+        return tuple(
+            SourceObject(
+                name=name,
+                key=tuple(mapped.source.key),
+                relation=mapped.source.relation,
+                query=mapped.source.query,
+                changed_at=mapped.source.changed_at,
+                zone=mapped.source.zone or self.zone,
+                parents=tuple(sorted(self._parents(mapped) - {name})),
+                on_missing=mapped.source.on_missing,
+                exclude=tuple(mapped.source.exclude),
+            )
+            for name, mapped in self.objects.items()
+        )
+
+    def _parents(self, mapped: ObjectMapping) -> set[str]:
+        found: set[str] = set()
+        for part in mapped.parts:
+            for reference in [*part.links.values(), *([part.anchor] if part.anchor else [])]:
+                if reference.alias is not None:
+                    found |= self._publishers(reference.alias)
+                elif reference.to in self.objects:
+                    found.add(reference.to)
+        return found
+
+    def _publishers(self, alias: str) -> set[str]:
+        return {name for name, mapped in self.objects.items() if any(alias in part.aliases for part in mapped.parts)}
 
     def is_phi(self, object_name: str, column: str) -> bool:
         """Whether a column may hold patient data: everything does that the mapping does not declare safe."""

@@ -1,15 +1,14 @@
-"""What a mapping asks of both sides: objects and fields of Twenty, pollable objects of the source."""
+"""What a mapping asks of a Twenty workspace, and what of that the source does not use."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 from schemas.mapping.check import options
-from schemas.mapping.language import DERIVED, CustomField, Part, Rule, SystemMapping
+from schemas.mapping.language import CustomField, Rule, SystemMapping
 from schemas.mapping.standard import PLURALS
 from schemas.mapping.values import natural_key
 from schemas.requirements import FieldRequirement, ObjectRequirement, RelationRequirement
-from schemas.source import SourceObject
 
 
 def requirements(mapping: SystemMapping) -> tuple[ObjectRequirement, ...]:
@@ -33,40 +32,6 @@ def _field(name: str, field: CustomField) -> FieldRequirement:
         relation=RelationRequirement(field.to, field.inverse) if field.to and field.inverse else None,
         settings=field.settings,
     )
-
-
-def source_objects(mapping: SystemMapping) -> tuple[SourceObject, ...]:
-    """What producers poll. Parents follow from the references, required or not."""
-    publishers: dict[str, set[str]] = {}
-    for name, mapped in mapping.objects.items():
-        for part in mapped.parts:
-            for alias in part.aliases:
-                publishers.setdefault(alias, set()).add(name)
-    return tuple(
-        SourceObject(
-            name=name,
-            key=tuple(mapped.source.key),
-            relation=mapped.source.relation,
-            query=mapped.source.query,
-            changed_at=mapped.source.changed_at,
-            zone=mapped.source.zone or mapping.zone,
-            parents=tuple(sorted(_parents(mapped.parts, publishers) - {name})),
-            on_missing=mapped.source.on_missing,
-            exclude=tuple(mapped.source.exclude),
-        )
-        for name, mapped in mapping.objects.items()
-    )
-
-
-def _parents(parts: list[Part], publishers: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    for part in parts:
-        for reference in [*part.links.values(), *([part.anchor] if part.anchor else [])]:
-            if reference.alias is not None:
-                found |= publishers.get(reference.alias, set())
-            elif reference.to is not None and not reference.to.startswith(DERIVED):
-                found.add(reference.to)
-    return found
 
 
 def select_columns(mapping: SystemMapping) -> dict[tuple[str, str], list[tuple[str, str, Rule]]]:
