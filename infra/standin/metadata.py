@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from infra.standin.errors import metadata_error
 from infra.standin.model import COMPOSITES, CREATABLE, ENUMS, RATING_OPTIONS, Field, ObjectType, Relation
 from infra.standin.standard import system_fields
 from infra.standin.workspace import Workspace
+from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, RESERVED, camel_case
 
 # Objects that every new object gets a relation to: their records hang on records of any kind.
 _TARGETS = ("noteTarget", "taskTarget", "attachment")
-
-_OPTION_VALUE = re.compile(r"(?!.*__)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
-_LONGEST_NAME = 63
-
-_RESERVED_PAIRS = (
-    *("plan", "event", "field", "link", "fullName", "type", "object", "relation", "aggregate", "job", "role", "user"),
-    *("workspace", "userWorkspace", "appToken", "featureFlag", "keyValuePair", "pageLayout", "billingSubscription"),
-)
-RESERVED = frozenset(
-    {*_RESERVED_PAIRS, *(f"{name}s" for name in _RESERVED_PAIRS)}
-    | {"currency", "currencies", "address", "addresses", "index", "indexes"}
-)
 
 
 class Metadata:
@@ -247,9 +235,9 @@ class Metadata:
         options = []
         for option in wanted:
             value, label = str(option.get("value", "")), str(option.get("label", ""))
-            if not _OPTION_VALUE.match(value) or len(value) > _LONGEST_NAME:
+            if not OPTION_VALUE.match(value) or len(value) > LONGEST_NAME:
                 raise metadata_error("Value must be in UPPER_CASE and follow snake_case '{sanitizedValue}'")
-            if not label.strip() or len(label) > _LONGEST_NAME:
+            if not label.strip() or len(label) > LONGEST_NAME:
                 raise metadata_error("Label is required and must not exceed 63 characters")
             if "," in label:
                 raise metadata_error("Label must not contain a comma")
@@ -304,12 +292,6 @@ class Metadata:
         return field, other
 
 
-def camel_case(text: str) -> str:
-    """As lodash does it: words split at anything else, digits and capitals."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
-    return "".join(word.lower() if index == 0 else word.capitalize() for index, word in enumerate(words))
-
-
 def _text(wanted: dict[str, Any], key: str) -> str:
     value = wanted.get(key)
     if not isinstance(value, str) or not value:
@@ -320,8 +302,8 @@ def _text(wanted: dict[str, Any], key: str) -> str:
 def _check_name(name: str) -> None:
     if not name[0].isalpha() or camel_case(name) != name:
         raise metadata_error(f"{name} should be in camelCase")
-    if len(name) > _LONGEST_NAME:
-        raise metadata_error(f"Name is too long: it exceeds the {_LONGEST_NAME} characters limit.")
+    if len(name) > LONGEST_NAME:
+        raise metadata_error(f"Name is too long: it exceeds the {LONGEST_NAME} characters limit.")
     if name in RESERVED:
         raise metadata_error(f"The name '{name}' is not available")
 

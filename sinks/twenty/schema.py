@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +13,11 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from schemas.requirements import FieldRequirement, ObjectRequirement, Option
+from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, RESERVED, camel_case
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import FieldInfo, ObjectInfo, Workspace, discover
 from sinks.twenty.errors import Kind, TwentyError
 
-_LONGEST = 63
-_OPTION_VALUE = re.compile(r"(?!.*__)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
 _RICH_TEXT = ("RICH_TEXT", "RICH_TEXT_V2")
 
 # A new field is read this often in a row before it counts as usable: server processes learn of it one by one.
@@ -237,24 +235,22 @@ def _relation_faults(
 
 
 def _name_faults(name: str, what: str) -> list[str]:
-    if not name or not name[0].isalpha() or camel_case(name) != name or len(name) > _LONGEST:
-        return [f"{what}: {name!r} is not a name that Twenty takes; try {camel_case(name)[:_LONGEST]!r}"]
+    if name in RESERVED:
+        return [f"{what}: Twenty keeps the name {name!r} for itself; choose another"]
+    if not name or not name[0].isalpha() or camel_case(name) != name or len(name) > LONGEST_NAME:
+        return [f"{what}: {name!r} is not a name that Twenty takes; try {camel_case(name)[:LONGEST_NAME]!r}"]
     return []
 
 
 def _option_faults(where: str, option: Option) -> list[str]:
     faults = []
-    if not _OPTION_VALUE.match(option.value) or len(option.value) > _LONGEST:
-        faults.append(f"{where}: option value {option.value!r} must be UPPER_SNAKE_CASE, at most {_LONGEST} letters")
-    if not option.label.strip() or "," in option.label or len(option.label) > _LONGEST:
-        faults.append(f"{where}: option label {option.label!r} must be 1 to {_LONGEST} letters without a comma")
+    if not OPTION_VALUE.match(option.value) or len(option.value) > LONGEST_NAME:
+        faults.append(
+            f"{where}: option value {option.value!r} must be UPPER_SNAKE_CASE, at most {LONGEST_NAME} letters"
+        )
+    if not option.label.strip() or "," in option.label or len(option.label) > LONGEST_NAME:
+        faults.append(f"{where}: option label {option.label!r} must be 1 to {LONGEST_NAME} letters without a comma")
     return faults
-
-
-def camel_case(text: str) -> str:
-    """Twenty's spelling (lodash): words end where digits or capitals begin, so `hba1c` is `hba1C`."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
-    return "".join(word.lower() if index == 0 else word.capitalize() for index, word in enumerate(words))
 
 
 # Applying
