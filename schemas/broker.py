@@ -113,7 +113,8 @@ def create_topics(settings: KafkaSettings, specs: Iterable[TopicSpec], *, timeou
 
 def topic_ids(settings: KafkaSettings, names: Iterable[str], *, timeout: float = 30) -> dict[str, str]:
     """Kafka's own id of each topic that exists: a topic that was deleted and made anew has another one."""
-    futures = admin(settings).describe_topics(TopicCollection(list(names)))
+    client = admin(settings)  # its futures fail when it is collected before they are done
+    futures = client.describe_topics(TopicCollection(list(names)))
     ids = {}
     for name, future in futures.items():
         try:

@@ -1,0 +1,78 @@
+"""How far a cursor over change times may advance without ever passing a row that is still to be committed.
+
+``now()`` in PostgreSQL, and in most systems that stamp rows, is the time at which a transaction *began*. A late commit
+lies behind a cursor that stands at the greatest time seen, and would be lost for ever. So the cursor advances to the
+source's horizon only, whatever rows were read beyond it; those are read again until it passes, and published once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from producers.source import Place, Reading
+
+PREPARED_AGE = timedelta(minutes=1)
+"""How old a transaction may have been when it was prepared, if nobody watched it. An older one is left to the sweep."""
+
+
+class Horizon:
+    """The safe bound over successive readings.
+
+    margin: between taking its time and showing it, a session can be put aside by the scheduler.
+    floor: the least cursor of an earlier process: transactions that are prepared already began after it.
+    """
+
+    def __init__(self, margin: timedelta, floor: datetime | None = None) -> None:
+        self._margin = margin
+        self._floor = floor
+        self._earlier: datetime | None = None
+        self._prepared: Mapping[str, datetime] = {}
+
+    def bound(self, reading: Reading) -> datetime:
+        """Where cursors may advance to once everything up to the end has been read after this reading.
+
+        A prepared transaction has no begin any more, but in the reading before it was first seen it had not begun or
+        was an open session: that reading's horizon lies before it, and holds until it ends.
+        """
+        horizon = reading.horizon - self._margin
+        held = {}
+        for name, prepared_at in reading.prepared.items():
+            earlier = self._earlier or self._floor or prepared_at - PREPARED_AGE
+            held[name] = self._prepared.get(name, earlier)
+        self._prepared = held
+        self._earlier = horizon
+        return min((horizon, *held.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One read from a cursor to the end, in chunks. ``whole`` passes move the cursor to ``bound`` at their end."""
+
+    since: datetime
+    bound: datetime
+    began_at: datetime
+    whole: bool
+    after: Place | None = None
+    published: int = 0
+
+
+def local_bound(bound: datetime, zone: str) -> datetime:
+    """The naive local time that no row changed at ``bound`` or later can lie before.
+
+    When clocks go back, the hour before them comes again: the bound stays in front of it from two hours before.
+    """
+    place = ZoneInfo(zone)
+    offsets = []
+    for hours in (0, 1, 2):
+        offset = (bound + timedelta(hours=hours)).astimezone(place).utcoffset()
+        assert offset is not None
+        offsets.append(offset)
+    return bound.astimezone(UTC).replace(tzinfo=None) + min(offsets)
+
+
+def instant(moment: datetime, zone: str) -> datetime:
+    """The instant of a change time; a naive one is local time in ``zone``, the first where an hour comes twice."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -1,0 +1,427 @@
+"""A PostgreSQL source: one read-only connection, keyset reads, flat memory."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations, pairwise
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.types import TypeInfo
+
+from producers.columns import SCALARS, key_text, teach, wrap_arrays
+from producers.cursor import instant, local_bound
+from producers.source import Place, Reading, Row, ScanLostError, SourceError
+from schemas.source import SourceObject
+
+log = logging.getLogger("dualrun.postgres")
+
+STATEMENT_SECONDS = 30.0
+FETCH_ROWS = 500
+_SHAPE_SECONDS = 10.0
+_SPLITS = 64
+_CHANGE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
+
+_SESSION = """
+SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601';
+SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = 'error'; SET lock_timeout = '5s';
+"""
+# Autovacuum and senders of the log write no rows; the workers of a parallel query share its begin.
+_ACTIVITY = """
+SELECT now(), pg_is_in_recovery(), pg_last_xact_replay_timestamp(),
+    (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn)::bigint,
+    (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+        AND backend_type NOT IN ('autovacuum worker', 'walsender', 'parallel worker'))
+"""
+_PREPARED = (
+    "SELECT gid || ':' || transaction::text, prepared FROM pg_prepared_xacts WHERE database = current_database()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How an object is read: SQL of its rows and columns, key and change time with their types."""
+
+    relation: str
+    columns: str
+    keys: tuple[str, ...]
+    key_types: tuple[str, ...]
+    changed_at: str
+    changed_type: str
+    read_at: float
+
+
+@dataclass(slots=True)
+class _Held:
+    """A query's result, held on the server, and rows fetched of it but not yet taken."""
+
+    cursor: psycopg.ServerCursor[tuple[Any, ...]]
+    rows: deque[Row]
+
+
+def quoted(name: str) -> str:
+    """A possibly schema-qualified name, safe in a statement with parameters."""
+    return ".".join('"' + part.replace('"', '""').replace("%", "%%") + '"' for part in name.split("."))
+
+
+def quoted_column(name: str) -> str:
+    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
+
+
+class PostgresSource:
+    """See ``producers.source.Source``. Connects at the first read, and again after the connection was lost.
+
+    overlap_seconds: instead of watching open transactions, stay so far behind: for a replica, which cannot see them,
+        or where ``pg_read_all_stats`` is not granted. Longer than the longest transaction that writes.
+    """
+
+    def __init__(
+        self, url: str, *, overlap_seconds: float | None = None, statement_seconds: float = STATEMENT_SECONDS
+    ) -> None:
+        self._url = url
+        self._overlap = None if overlap_seconds is None else timedelta(seconds=overlap_seconds)
+        self._statement_seconds = statement_seconds
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._shapes: dict[str, _Shape] = {}
+        self._held: dict[str, _Held] = {}
+        self._types: set[int] = set()
+        self._server = ""
+        self._prepares = False
+
+    def reading(self) -> Reading:
+        with self._errors("reading its clock and open transactions"):
+            connection = self._connect()
+            found = connection.execute(_ACTIVITY).fetchone()
+            assert found is not None
+            now, recovering, replayed, log_position, oldest = found
+            # after the sessions: one that is being prepared is then seen in one place or in both, never in none
+            prepared = dict(connection.execute(_PREPARED).fetchall()) if self._prepares else {}
+        if self._overlap is not None:
+            horizon = (min(now, replayed) if recovering and replayed else now) - self._overlap
+            return Reading(now, horizon, None, {}, self._server, log_position)
+        if recovering:
+            raise SourceError(
+                "the source is a replica, which does not know the open transactions of its primary: read the primary,"
+                " or set overlap_seconds to more than the longest transaction"
+            )
+        return Reading(now, min(now, oldest) if oldest else now, oldest, prepared, self._server, log_position)
+
+    def increment(
+        self, what: SourceObject, since: datetime, after: Place | None, limit: int
+    ) -> Generator[Row, None, None]:
+        shape = self._shape(what)
+        order = ", ".join((shape.changed_at, *shape.keys))
+        parameters: Place
+        if after is None:
+            where, parameters = f"{shape.changed_at} >= %s::{shape.changed_type}", (self._lower(what, shape, since),)
+        else:
+            marks = ", ".join(f"%s::{kind}" for kind in (shape.changed_type, *shape.key_types))
+            where, parameters = f"({order}) > ({marks})", after
+        yield from self._select(what, shape, where, parameters, order, limit)
+
+    def scan(self, what: SourceObject, after: Place | None, limit: int) -> Generator[Row, None, None]:
+        shape = self._shape(what)
+        if what.query is not None:
+            yield from self._scan_query(what, shape, limit, begin=after is None)
+            return
+        order = ", ".join(shape.keys)
+        where, parameters = "true", after or ()
+        if after is not None:
+            where = f"({order}) > ({', '.join(f'%s::{kind}' for kind in shape.key_types)})"
+        yield from self._select(what, shape, where, parameters, order, limit)
+
+    def place(self, what: SourceObject, row: Row, *, by_time: bool) -> Place:
+        names = (what.changed_at, *what.key) if by_time and what.changed_at else what.key
+        return tuple(key_text(row.record[name]) for name in names)
+
+    def resumable(self, what: SourceObject) -> bool:
+        return what.query is None
+
+    def present(self, what: SourceObject, ids: Sequence[str]) -> set[str]:
+        shape = self._shape(what)
+        width = len(shape.keys)
+        parts = [split for record_id in ids for split in _splits(record_id, width)]
+        exact = len(parts) == len(ids)
+        # where an id can be split in several ways, most of them are no key at all: compare as text
+        keys = shape.keys if exact else tuple(f"{key}::text" for key in shape.keys)
+        kinds = shape.key_types if exact else ("text",) * width
+        wanted = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        statement = (
+            f"SELECT {', '.join(shape.keys)} FROM {shape.relation}"  # noqa: S608
+            f" WHERE ({', '.join(keys)}) IN (SELECT * FROM unnest({wanted}))"
+        )
+        columns = [[split[index] for split in parts] for index in range(width)]
+        with self._errors(f"looking up records of {what.name}"):
+            found = self._connect().execute(statement.encode(), columns).fetchall()
+        return {":".join(map(key_text, key)) for key in found} & set(ids)
+
+    def estimate(self, what: SourceObject) -> int | None:
+        if what.query is not None:
+            return None
+        shape = self._shape(what)
+        with self._errors(f"counting {what.name}"):
+            connection = self._connect()
+            found = connection.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", (shape.relation,)
+            ).fetchone()
+            if found is None or found[0] <= 0:
+                found = connection.execute(f"SELECT count(*) FROM {shape.relation}".encode()).fetchone()  # noqa: S608
+        return int(found[0]) if found else None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._shapes.clear()
+        self._held.clear()
+
+    # Reading rows
+
+    def _select(
+        self, what: SourceObject, shape: _Shape, where: str, parameters: Sequence[str], order: str, limit: int
+    ) -> Iterator[Row]:
+        filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
+        statement = (
+            f"SELECT {shape.columns} FROM {shape.relation} WHERE {where} AND {filled}"  # noqa: S608
+            f" ORDER BY {order} LIMIT {limit}"
+        )
+        with self._errors(f"reading {what.name}", what):
+            while True:
+                cursor = self._connect().cursor()
+                with closing(_stream(cursor, statement, parameters)) as stream:
+                    first = next(stream, None)
+                    if first is None:
+                        return
+                    unknown = self._unknown(cursor)
+                    if not unknown:
+                        make = _maker(what, cursor)
+                        yield make(first)
+                        for values in stream:
+                            yield make(values)
+                        return
+                self._learn(unknown)
+
+    def _scan_query(self, what: SourceObject, shape: _Shape, limit: int, *, begin: bool) -> Iterator[Row]:
+        with self._errors(f"reading {what.name}", what):
+            connection = self._connect()
+            if begin:
+                self._drop_held(what)
+                # held: the server keeps the result, and no transaction stays open between chunks
+                cursor = connection.cursor(name=f"dualrun_{what.name}", withhold=True)
+                filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
+                cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode())  # noqa: S608
+                self._learn(self._unknown(cursor))
+                self._held[what.name] = _Held(cursor, deque())
+            held = self._held.get(what.name)
+            if held is None:
+                raise ScanLostError(f"{what.name}: the connection was lost in the middle of its query")
+            make = _maker(what, held.cursor)
+            for _ in range(limit):
+                if not held.rows:
+                    held.rows.extend(map(make, held.cursor.fetchmany(FETCH_ROWS)))
+                if not held.rows:
+                    self._drop_held(what)
+                    return
+                yield held.rows.popleft()
+
+    def _drop_held(self, what: SourceObject) -> None:
+        held = self._held.pop(what.name, None)
+        if held is not None:
+            held.cursor.close()
+
+    def _unknown(self, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> set[int]:
+        return {column.type_code for column in cursor.description or ()} - self._types
+
+    def _learn(self, oids: set[int]) -> None:
+        """Types of the database's own: arrays of them are read as lists, everything else as text."""
+        if not oids:
+            return
+        connection = self._connect()
+        rows = connection.execute(
+            "SELECT typname, typelem, oid, typdelim FROM pg_type WHERE oid = ANY(%s) AND typcategory = 'A'",
+            (list(oids),),
+        ).fetchall()
+        for name, element, oid, delimiter in rows:
+            TypeInfo(name, element, oid, delimiter=delimiter).register(connection)
+        self._types |= oids
+
+    def _lower(self, what: SourceObject, shape: _Shape, since: datetime) -> str:
+        if shape.changed_type == _CHANGE_TYPES[0]:
+            return since.isoformat()
+        local = local_bound(since, what.zone)
+        return local.isoformat() if shape.changed_type == _CHANGE_TYPES[1] else local.date().isoformat()
+
+    # What is there
+
+    def _shape(self, what: SourceObject) -> _Shape:
+        shape = self._shapes.get(what.name)
+        if shape is None or time.monotonic() - shape.read_at > _SHAPE_SECONDS:
+            with self._errors(f"looking at {what.name}", what):
+                shape = self._shapes[what.name] = self._describe(what)
+        return shape
+
+    def _describe(self, what: SourceObject) -> _Shape:
+        connection = self._connect()
+        if what.query is not None:
+            relation = f"({what.query.strip().rstrip(';').replace('%', '%%')}) AS rows_of_query"
+        elif what.relation is not None:
+            relation = quoted(what.relation)
+        else:
+            raise SourceError(f"{what.name}: neither a relation nor a query is set in the mapping")
+        cursor = connection.execute(f"SELECT * FROM {relation} LIMIT 0".encode(), ())  # noqa: S608
+        types = {column.name: column.type_code for column in cursor.description or ()}
+        needed = (*what.key, *((what.changed_at,) if what.changed_at else ()))
+        for name in needed:
+            if name not in types:
+                raise SourceError(
+                    f"{what.name}: {what.relation or 'its query'} has no column {name}, which the mapping names; it has"
+                    f" {', '.join(sorted(types))}"
+                )
+        named = dict(
+            connection.execute(
+                "SELECT oid, format_type(oid, -1) FROM pg_type WHERE oid = ANY(%s)", ([types[name] for name in needed],)
+            ).fetchall()
+        )
+        changed_type = named[types[what.changed_at]] if what.changed_at else ""
+        if what.changed_at and changed_type not in _CHANGE_TYPES:
+            raise SourceError(
+                f"{what.name}: {what.changed_at} is {changed_type}, a change time must be one of"
+                f" {', '.join(_CHANGE_TYPES)}: leave changed_at out, and sweeps will capture the object"
+            )
+        chosen = [name for name in types if name in needed or name not in what.exclude]
+        return _Shape(
+            relation,
+            ", ".join(map(quoted_column, chosen)) if what.exclude else "*",
+            tuple(map(quoted_column, what.key)),
+            tuple(named[types[name]] for name in what.key),
+            quoted_column(what.changed_at) if what.changed_at else "",
+            changed_type,
+            time.monotonic(),
+        )
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        self.close()
+        connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=10, application_name="dualrun poller", prepare_threshold=None
+        )
+        try:
+            connection.execute(_SESSION)
+            connection.execute(
+                "SELECT set_config('statement_timeout', %s, false)", (f"{int(self._statement_seconds * 1000)}ms",)
+            )
+            facts = connection.execute(
+                "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'), current_user,"
+                " current_setting('server_encoding'), current_setting('max_prepared_transactions')::int"
+            ).fetchone()
+            assert facts is not None
+            permitted, user, encoding, prepares = facts
+            if not permitted and self._overlap is None:
+                raise SourceError(
+                    f"user {user} cannot see when other sessions' transactions began, so late commits could be lost."
+                    f" As a superuser: GRANT pg_read_all_stats TO {quoted_column(user)}; or set overlap_seconds to"
+                    " more than the longest transaction"
+                )
+            ascii_database = encoding == "SQL_ASCII"
+            if ascii_database:
+                connection.execute("SET client_encoding = 'SQL_ASCII'")
+            self._types = set(teach(connection.adapters, ascii_database=ascii_database))
+            self._prepares = prepares > 0
+            self._server = _system_identifier(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    @contextmanager
+    def _errors(self, doing: str, what: SourceObject | None = None) -> Iterator[None]:
+        """psycopg's messages can quote values, so none of them leaves; ``from None`` for the same reason."""
+        try:
+            yield
+        except errors.QueryCanceled:
+            advice = ""
+            if what is not None and what.relation is not None:
+                columns = [name for name in (what.changed_at, *what.key) if name]
+                advice = f": is there an index on {what.relation} ({', '.join(columns)})?"
+            text = f"{doing} took longer than {self._statement_seconds:.0f} s{advice}"
+        except errors.InsufficientPrivilege:
+            relation = what.relation if what is not None else None
+            text = (
+                f"{doing}: not permitted. GRANT SELECT ON {relation or 'what it reads'} to the user of the source URL"
+            )
+        except (errors.UndefinedTable, errors.InvalidSchemaName):
+            text = f"{doing}: it is not in the database (or hidden from this user): correct the mapping's relation"
+        except psycopg.Error as error:
+            state = f" {error.sqlstate}" if error.sqlstate else ""
+            lost = isinstance(error, psycopg.OperationalError)
+            advice = ": is the server up, and the source URL right?" if lost else ""
+            text = f"{doing} failed ({type(error).__name__}{state}){advice}"
+        else:
+            return
+        if what is not None:
+            self._shapes.pop(what.name, None)
+        if self._connection is not None and self._connection.closed:
+            self.close()
+        raise SourceError(text) from None
+
+
+def _stream(
+    cursor: psycopg.Cursor[tuple[Any, ...]], statement: str, parameters: Sequence[str]
+) -> Generator[tuple[Any, ...], None, None]:
+    yield from cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
+
+
+def _system_identifier(connection: psycopg.Connection[tuple[Any, ...]]) -> str:
+    """Which cluster this is: another one after a restore from a dump. Empty where the server does not tell."""
+    try:
+        found = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
+    except errors.InsufficientPrivilege:
+        return ""
+    return str(found[0]) if found else ""
+
+
+def _maker(what: SourceObject, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> Any:
+    """Makes a Row of the values of this cursor's columns."""
+    names = [column.name for column in cursor.description or ()]
+    first = what.key[0]
+    keys = what.key if len(what.key) > 1 else ()
+    changed_at, zone = what.changed_at, what.zone
+    wrap = wrap_arrays(column.name for column in cursor.description or () if column.type_code not in SCALARS)
+
+    def make(values: tuple[Any, ...]) -> Row:
+        record = dict(zip(names, values, strict=True))
+        wrap(record)
+        record_id = ":".join([key_text(record[key]) for key in keys]) if keys else key_text(record[first])
+        moment = record[changed_at] if changed_at else None
+        return Row(record_id, record, _instant(moment, zone))
+
+    return make
+
+
+def _instant(moment: Any, zone: str) -> datetime | None:
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC) if moment.tzinfo else instant(moment, zone)
+    if isinstance(moment, date):
+        return instant(datetime(moment.year, moment.month, moment.day), zone)  # noqa: DTZ001
+    return None
+
+
+def _splits(record_id: str, width: int) -> list[tuple[str, ...]]:
+    """The keys of ``width`` columns that give this id: several, where values hold the separator themselves."""
+    pieces = record_id.split(":")
+    found = []
+    for cuts in combinations(range(1, len(pieces)), width - 1):
+        edges = (0, *cuts, len(pieces))
+        found.append(tuple(":".join(pieces[a:b]) for a, b in pairwise(edges)))
+        if len(found) == _SPLITS:
+            break
+    return found

@@ -1,0 +1,137 @@
+"""A step's events and its checkpoint, in one Kafka transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from confluent_kafka import KafkaError, KafkaException
+
+from producers.source import SourceError
+from schemas.broker import BrokerError, KafkaSettings, end_offsets, producer
+from schemas.codec import Codec
+from schemas.keys import pseudonym
+from schemas.records import Checkpoint, RecordChange
+from schemas.topics import Topics
+
+_FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
+_PATIENCE_SECONDS = 45.0
+
+
+class FencedError(RuntimeError):
+    """Another poller has taken this object over: end this process, it must not publish what it has read."""
+
+
+class AbortedError(RuntimeError):
+    """The transaction came to nothing: read again."""
+
+
+class Publisher(Protocol):
+    """One object's way into its topic. Raises FencedError, AbortedError, BrokerError."""
+
+    def publish(self, change: RecordChange) -> int:
+        """Adds a change to the open transaction (begins one if there is none); its size in bytes."""
+        ...
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        """Ends the transaction with the checkpoint in it."""
+        ...
+
+    def abort(self) -> None:
+        """Gives up what was published since the last commit."""
+        ...
+
+    def ends(self) -> dict[int, int]:
+        """``partition -> next offset`` of the object's topic."""
+        ...
+
+
+class KafkaPublisher:
+    """``transactional.id`` is the object's own, so a poller that was stopped and wakes up is fenced.
+
+    Making one ends whatever transaction a predecessor left open, and shuts the predecessor out for good.
+    """
+
+    def __init__(self, kafka: KafkaSettings, topics: Topics, codec: Codec, object_name: str) -> None:
+        self._kafka = kafka
+        self._topics = topics
+        self._codec = codec
+        self._topic = topics.cdc(object_name)
+        self._checkpoint_key = f"{topics.system}/{object_name}"
+        self._open = False
+        self._producer = producer(kafka, transactional_id=f"{topics.prefix}.poller.{topics.system}.{object_name}")
+        self._try(lambda: self._producer.init_transactions(_PATIENCE_SECONDS))
+
+    def publish(self, change: RecordChange) -> int:
+        self._begin()
+        key = change.key
+        try:
+            value = self._codec.encode(change, self._topic)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SourceError(
+                f"{pseudonym(key)}: a column cannot be written as Avro ({type(error).__name__}): correct it in the"
+                " source, or exclude the column in the mapping"
+            ) from None
+        self._produce(self._topic, key, value)
+        return len(value)
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        self._begin()
+        self._produce(
+            self._topics.checkpoints, self._checkpoint_key, self._codec.encode(checkpoint, self._topics.checkpoints)
+        )
+        self._try(lambda: self._producer.commit_transaction(_PATIENCE_SECONDS))
+        self._open = False
+
+    def abort(self) -> None:
+        if self._open:
+            self._try(lambda: self._producer.abort_transaction(_PATIENCE_SECONDS))
+            self._open = False
+
+    def ends(self) -> dict[int, int]:
+        found = end_offsets(self._kafka, [self._topic], self._topics.partitions)
+        return {partition: offset for (_, partition), offset in found.items()}
+
+    def _begin(self) -> None:
+        if not self._open:
+            self._try(self._producer.begin_transaction)
+            self._open = True
+
+    def _produce(self, topic: str, key: str, value: bytes) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                self._producer.produce(topic, key=key, value=value)
+                return
+            except BufferError:
+                if time.monotonic() > deadline:
+                    raise AbortedError(f"{topic}: the broker takes nothing") from None
+                self._producer.poll(0.05)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                    raise SourceError(
+                        f"{pseudonym(key)}: {len(value)} bytes are more than a message may hold: exclude its large"
+                        " columns in the mapping (attachments travel by locator)"
+                    ) from None
+                raise self._failure(error.args[0]) from error
+
+    def _try(self, call: Callable[[], object]) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                call()
+                return
+            except KafkaException as error:
+                failure = error.args[0]
+                if failure.retriable() and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                    continue
+                raise self._failure(failure) from error
+
+    def _failure(self, error: KafkaError) -> Exception:
+        if error.code() in _FENCED:
+            return FencedError(f"{self._topic}: another poller has taken over ({error.name()})")
+        if error.txn_requires_abort():
+            return AbortedError(f"{self._topic}: {error.name()}")
+        return BrokerError(f"{self._topic}: {error.name()}: {error.str()}")

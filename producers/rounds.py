@@ -1,0 +1,128 @@
+"""All objects of a source in turn, on its one connection: increments of each, then one chunk of a snapshot or sweep."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from producers.cursor import Horizon
+from producers.downstream import Downstream
+from producers.limits import Limits, Pace
+from producers.metrics import ProducerMetrics
+from producers.poller import Poller
+from producers.signals import Signals, follow
+from producers.source import Reading, Source, SourceError
+
+log = logging.getLogger("dualrun.producer")
+
+_SLOWEST_RETRY = 10.0
+
+
+class Rounds:
+    """``pollers``: parents first. A live change waits for at most one chunk of other work."""
+
+    def __init__(
+        self,
+        pollers: Sequence[Poller],
+        source: Source,
+        downstream: Downstream,
+        signals: Signals,
+        limits: Limits,
+        metrics: ProducerMetrics,
+        *,
+        system: str,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pollers = tuple(pollers)
+        self._source = source
+        self._downstream = downstream
+        self._signals = signals
+        self._limits = limits
+        self._metrics = metrics
+        self._system = system
+        self._clock = clock
+        self._monotonic = monotonic
+        self._pace = Pace(limits.rows_per_second)
+        cursors = [poller.position.cursor for poller in pollers if poller.position.cursor]
+        self._horizon = Horizon(timedelta(seconds=limits.margin), min(cursors, default=None))
+        self._swept_last = -1
+        self._snapshot_last = False
+        self._waiting = False
+        self._failures = 0
+
+    def round(self) -> float:
+        """One round; the seconds to wait before the next. Raises what ends the process (FencedError, BrokerError)."""
+        began = self._monotonic()
+        for offset, record in self._signals.new():
+            for poller in self._pollers:
+                follow(poller, offset, record)
+        reading = self._read_clock()
+        if reading is None:
+            self._heartbeats()
+            return min(_SLOWEST_RETRY, self._limits.poll_interval * 2.0**self._failures)
+        bound = self._horizon.bound(reading)
+        more = sum(poller.increment(reading, bound) for poller in self._pollers) > 0
+        more |= self._bulk(reading)
+        self._heartbeats()
+        for poller in self._pollers:
+            poller.show(reading.now, waiting=self._waiting)
+        return 0.0 if more else max(0.0, began + self._limits.poll_interval - self._monotonic())
+
+    def _read_clock(self) -> Reading | None:
+        try:
+            before = self._clock()
+            reading = self._source.reading()
+        except SourceError as error:
+            if not self._failures:
+                log.warning("%s: %s", self._system, error)
+            self._failures += 1
+            return None
+        if self._failures:
+            log.info("%s: the source answers again", self._system)
+        self._failures = 0
+        self._metrics.clock_offset.labels(self._system).set((reading.now - before).total_seconds())
+        blocked = (reading.now - reading.blocked_since).total_seconds() if reading.blocked_since else 0.0
+        self._metrics.blocked.labels(self._system).set(max(0.0, blocked))
+        return reading
+
+    def _bulk(self, reading: Reading) -> bool:
+        """One chunk of a snapshot or of a sweep, in turn where both wait. Whether more can be done at once."""
+        if not self._pace.ready(self._monotonic()):
+            return False
+        snapshot = next((poller for poller in self._pollers if poller.snapshot_pending), None)
+        if snapshot is not None:
+            # asked before the read: what is read is published
+            self._waiting = not self._downstream.backlog().room(self._limits)
+            if self._waiting:
+                snapshot = None
+        sweep = self._next_sweep(reading.now)
+        began = self._monotonic()
+        if snapshot is not None and (sweep is None or not self._snapshot_last):
+            self._snapshot_last = True
+            snapshot.snapshot()
+            rows = snapshot.last_read
+        elif sweep is not None:
+            self._snapshot_last = False
+            self._swept_last = sweep
+            self._pollers[sweep].sweep(reading)
+            rows = self._pollers[sweep].last_read
+        else:
+            return False
+        ended = self._monotonic()
+        self._pace.took(rows, ended - began, ended)
+        return True
+
+    def _next_sweep(self, now: datetime) -> int | None:
+        count = len(self._pollers)
+        for step in range(1, count + 1):
+            index = (self._swept_last + step) % count
+            if self._pollers[index].sweep_pending(now):
+                return index
+        return None
+
+    def _heartbeats(self) -> None:
+        for poller in self._pollers:
+            poller.heartbeat()

@@ -1,0 +1,121 @@
+"""The poller process: one active per deployment, others stand by."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from producers.checkpoint import Position, read_positions
+from producers.downstream import Downstream, KafkaDownstream
+from producers.known import read_known
+from producers.limits import Limits
+from producers.metrics import ProducerMetrics
+from producers.poller import Poller
+from producers.postgres import PostgresSource
+from producers.publisher import KafkaPublisher
+from producers.rounds import Rounds
+from producers.signals import KafkaSignals
+from producers.source import Source, parents_first
+from schemas.broker import KafkaSettings
+from schemas.codec import Codec
+from schemas.control import require_epochs
+from schemas.lease import Lease
+from schemas.source import SourceObject
+from schemas.topics import Topics
+
+log = logging.getLogger("dualrun.producer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollerSettings(Limits):
+    """What to capture, from where to where, and within which limits.
+
+    source_url: a libpq URL; holds a password, so it shows in no text of ours.
+
+    overlap_seconds: see PostgresSource. statement_seconds: the longest that one read may take.
+    """
+
+    kafka: KafkaSettings
+    topics: Topics
+    source_url: str = field(repr=False)
+    objects: tuple[SourceObject, ...]
+    codec: Codec = field(default_factory=Codec)
+    overlap_seconds: float | None = None
+    statement_seconds: float = 30.0
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run(settings: PollerSettings, stop: threading.Event, metrics: ProducerMetrics | None = None) -> None:
+    """Captures the PostgreSQL source until ``stop`` is set. Waits as a stand-by while another process is active.
+
+    Raises LeaseLostError or FencedError when another process has taken over, BrokerError when Kafka is not as the
+    settings say: end the process with a non-zero code then, and let the supervisor start it again as a stand-by.
+    """
+    source = PostgresSource(
+        settings.source_url,
+        overlap_seconds=settings.overlap_seconds,
+        statement_seconds=settings.statement_seconds,
+    )
+    capture(settings, source, stop, metrics or ProducerMetrics())
+
+
+def capture(
+    settings: PollerSettings,
+    source: Source,
+    stop: threading.Event,
+    metrics: ProducerMetrics,
+    downstream: Callable[[], Downstream] | None = None,
+) -> None:
+    """As ``run``, for any source. ``downstream`` makes what snapshots wait for; hold and the sink unless given."""
+    kafka, topics = settings.kafka, settings.topics
+    lease = Lease(kafka, topics.leases, f"{topics.prefix}.poller")
+    with ExitStack() as cleanup:
+        if not lease.acquire(stop):
+            lease.release()
+            return
+        cleanup.callback(lease.release)
+        cleanup.callback(source.close)
+        epochs = require_epochs(kafka, topics, settings.codec)
+        source.reading()  # the settings' faults show here, before anything is begun
+        pollers = _pollers(settings, source, metrics, epochs.run)
+        signals = KafkaSignals(
+            kafka, topics, settings.codec, min((poller.position.control for poller in pollers), default=0)
+        )
+        cleanup.callback(signals.close)
+        rounds = Rounds(
+            pollers,
+            source,
+            downstream() if downstream else KafkaDownstream(kafka, topics),
+            signals,
+            settings,
+            metrics,
+            system=topics.system,
+            clock=now,
+        )
+        log.info("%s: %d objects are being captured", topics.system, len(pollers))
+        while not stop.is_set():
+            lease.check()
+            stop.wait(rounds.round())
+
+
+def _pollers(settings: PollerSettings, source: Source, metrics: ProducerMetrics, run: int) -> Sequence[Poller]:
+    """Every object's producer first: that ends what a predecessor left open. Only then what it left is read."""
+    kafka, topics, codec = settings.kafka, settings.topics, settings.codec
+    objects = parents_first(settings.objects)
+    with ThreadPoolExecutor(max(1, len(objects))) as pool:
+        publishers = list(pool.map(lambda what: KafkaPublisher(kafka, topics, codec, what.name), objects))
+    positions = read_positions(kafka, topics, codec)
+    pollers = []
+    for what, publisher in zip(objects, publishers, strict=True):
+        position = positions.get(what.name) or Position(run=run)
+        known = read_known(kafka, topics, codec, what.name, position.run, position.snapshot.since)
+        pollers.append(Poller(what, topics.system, source, publisher, known, position, settings, metrics, clock=now))
+    return pollers
