@@ -216,10 +216,7 @@ class Workspace:
     def _replay(self, op: dict[str, Any]) -> None:
         if op["op"] == "object":
             of = object_from_json(op["data"])
-            if of.name_singular in self.tables:
-                self.tables[of.name_singular].of = of
-            else:
-                self.tables[of.name_singular] = Table(of, self.clock)
+            self._put_object(of)
         elif op["op"] == "drop":
             del self.tables[op["object"]]
         elif op["op"] == "rows":

@@ -43,10 +43,13 @@ class TwentyClient:
     def __init__(self, url: str, api_key: str, *, http: httpx.Client | None = None, timeout: float = 30.0) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {api_key}"}
-        self._http = http or httpx.Client(timeout=timeout)
+        self._http = http if http is not None else httpx.Client(timeout=timeout)
+        self._owns_http = http is None
 
     def close(self) -> None:
-        self._http.close()
+        """Closes the connections, unless they were handed in."""
+        if self._owns_http:
+            self._http.close()
 
     def __enter__(self) -> Self:
         return self

@@ -66,61 +66,67 @@ class TwentyError(Exception):
 # A name of the schema: short, no spaces, so that no value of a record can hide in it.
 _NAME = r"[A-Za-z0-9_.]{1,140}"
 
-# Matched in this order. Named groups are schema names or numbers; everything else in a message is dropped.
+# Matched in this order. Named groups are schema names or numbers; everything else in a message is dropped. Texts that
+# quote no value come first and are held to the start of the message, so that no value can pass for one of them: a
+# record that seemed throttled would be sent for ever.
 _TEXTS: tuple[tuple[Kind, str, str], ...] = (
     (
         Kind.THROTTLED,
-        r"Limit reached \((?P<limit>\d+) tokens per (?P<window_ms>\d+) ms\)",
+        r"^Limit reached \((?P<limit>\d+) tokens per (?P<window_ms>\d+) ms\)",
         "Limit reached ({limit} tokens per {window_ms} ms)",
     ),
     (
         Kind.THROTTLED,
-        r"Rate limit exceeded for \w+: (?P<limit>\d+) requests per (?P<window_s>\d+)s",
+        r"^Rate limit exceeded for \w+: (?P<limit>\d+) requests per (?P<window_s>\d+)s",
         "Rate limit exceeded ({limit} requests per {window_s} s)",
     ),
-    (Kind.THROTTLED, r"Limit reached|Too many requests", "Limit reached"),
-    (Kind.TRANSIENT, r"Metadata cache version not found", "Metadata cache version not found"),
+    (Kind.THROTTLED, r"^Limit reached|^Too many requests", "Limit reached"),
+    (Kind.TRANSIENT, r"^Metadata cache version not found", "Metadata cache version not found"),
     (
         Kind.MISSING_PARENT,
-        rf'on table "(?P<table>{_NAME})" violates foreign key constraint "(?P<constraint>{_NAME})"',
+        rf'^[a-z ]+ on table "(?P<table>{_NAME})" violates foreign key constraint "(?P<constraint>{_NAME})"',
         'table "{table}" violates foreign key constraint "{constraint}"',
     ),
-    (Kind.MISSING_PARENT, r"violates foreign key constraint", "violates a foreign key constraint"),
+    (Kind.MISSING_PARENT, r"^[a-z ]*violates foreign key constraint", "violates a foreign key constraint"),
     # What releases before 1.10 said of any foreign key; a retry cannot help, a look for the parent can.
     (Kind.MISSING_PARENT, r"^Data validation error\.$", "Data validation error"),
     (
         Kind.CONFLICT,
-        r"Multiple records found with the same unique field values",
+        r"^Multiple records found with the same unique field values",
         "Multiple records found with the same unique field values",
     ),
-    (Kind.DUPLICATE, r"A duplicate entry was detected", "A duplicate entry was detected"),
+    (Kind.DUPLICATE, r"^A duplicate entry was detected", "A duplicate entry was detected"),
     (Kind.DUPLICATE, r"^Duplicate .{1,63}? with value .* Please set a unique one", "Duplicate value of a unique field"),
-    (Kind.DUPLICATE, r"Record already exists|duplicate key value violates unique constraint", "Record already exists"),
+    (
+        Kind.DUPLICATE,
+        r"^Record already exists|^duplicate key value violates unique constraint",
+        "Record already exists",
+    ),
     (
         Kind.SCHEMA_STALE,
-        rf'Field metadata for field "(?P<field>{_NAME})" is missing in object metadata (?P<object>{_NAME})',
+        rf'^Field metadata for field "(?P<field>{_NAME})" is missing in object metadata (?P<object>{_NAME})',
         'object {object} has no field "{field}"',
     ),
     (
         Kind.SCHEMA_STALE,
-        rf'Object (?P<object>{_NAME}) doesn\'t have any "(?P<field>{_NAME})" field',
+        rf'^Object (?P<object>{_NAME}) doesn\'t have any "(?P<field>{_NAME})" field',
         'object {object} has no field "{field}"',
     ),
     (
         Kind.SCHEMA_STALE,
-        rf'(Field|Property) "(?P<field>{_NAME})" (is not defined by type|was not found in) "(?P<type>{_NAME})"',
+        rf'^(Field|Property) "(?P<field>{_NAME})" (is not defined by type|was not found in) "(?P<type>{_NAME})"',
         'type {type} has no field "{field}"',
     ),
     (
         Kind.SCHEMA_STALE,
-        rf'Cannot query field "(?P<field>{_NAME})" on type "(?P<type>{_NAME})"',
+        rf'^Cannot query field "(?P<field>{_NAME})" on type "(?P<type>{_NAME})"',
         'type {type} has no field "{field}"',
     ),
-    (Kind.SCHEMA_STALE, rf"Field metadata not found for field: (?P<field>{_NAME})", 'no field "{field}"'),
-    (Kind.SCHEMA_STALE, rf"object '(?P<object>{_NAME})' not found", 'no object "{object}"'),
-    (Kind.UNAUTHORISED, r"does not have permission|Forbidden resource", "permission denied"),
+    (Kind.SCHEMA_STALE, rf"^Field metadata not found for field: (?P<field>{_NAME})", 'no field "{field}"'),
+    (Kind.SCHEMA_STALE, rf"^object '(?P<object>{_NAME})' not found", 'no object "{object}"'),
+    (Kind.UNAUTHORISED, r"^[\w ]*does not have permission|^Forbidden resource", "permission denied"),
     (Kind.NOT_FOUND, r"^Record not found", "Record not found"),
-    (Kind.UNKNOWN_OUTCOME, r"Query read timeout", "Query read timeout"),
+    (Kind.UNKNOWN_OUTCOME, r"^Query read timeout", "Query read timeout"),
     (
         Kind.POISON,
         rf"invalid input value for enum (?P<enum>{_NAME})",

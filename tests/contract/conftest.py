@@ -83,8 +83,8 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def client(server: Server) -> Iterator[TwentyClient]:
-    with TwentyClient(server.url, server.api_key, http=httpx.Client(transport=Patient(), timeout=60)) as client:
-        yield client
+    with httpx.Client(transport=Patient(), timeout=60) as http:
+        yield TwentyClient(server.url, server.api_key, http=http)
 
 
 @pytest.fixture
