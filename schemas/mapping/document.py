@@ -156,4 +156,6 @@ def _message(detail: Any) -> str:
         return f"expected {expected}{suggestion(str(detail['input']), options)}"
     if kind == "value_error":
         return f"{context['error']}, found {detail['input']!r}"
+    if kind in ("model_type", "dict_type"):
+        return "expected keys and values here"
     return str(detail["msg"])
