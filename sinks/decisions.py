@@ -1,0 +1,196 @@
+"""What a decision leaves behind: the identity, its aliases, the audit events, the metrics."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from schemas.codec import Codec
+from schemas.keys import parse_record_key, partition_of
+from schemas.records import (
+    Alias,
+    AuditEvent,
+    Flag,
+    Identity,
+    IdentityState,
+    Outcome,
+    Part,
+    Verdict,
+    Write,
+    WriteKind,
+)
+from sinks import adoption, metrics
+from sinks.identity import LIVING, Book, Do, Settled, Step, written
+from sinks.lanes import returned
+from sinks.outbox import Outbox
+from sinks.pending import Pending
+from sinks.rows import Row
+
+WHOLE = "*"
+_MINUTE = 60.0
+
+
+class Brake:
+    """Dead letters within the last minute; more than ``limit`` mean that something is wrong with everything."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._times: deque[float] = deque()
+
+    def count(self, now: float) -> bool:
+        """Counts one; True when that was one too many."""
+        self._times.append(now)
+        while self._times[0] <= now - _MINUTE:
+            self._times.popleft()
+        return len(self._times) > self._limit
+
+
+class Decisions:
+    """Writes decisions to the outbox and the book. ``now`` is the wall clock, for times in events only."""
+
+    def __init__(self, book: Book, outbox: Outbox, codec: Codec, partitions: int, now: Callable[[], datetime]) -> None:
+        self._book = book
+        self._outbox = outbox
+        self._codec = codec
+        self._partitions = partitions
+        self._now = now
+
+    def superseded(self, write: Write) -> None:
+        if write.kind is not WriteKind.PATCH:
+            self._event(write, None, Outcome.SUPERSEDED)
+
+    def verdict(self, verdict: Verdict) -> None:
+        """What hold decided: it travels in the live lane because the audit has one writer."""
+        self._outbox.event(
+            AuditEvent(
+                verdict.unit, verdict.key, None, (), verdict.version, verdict.outcome, self._now(),
+                reason=verdict.reason, flags=verdict.flags, source_changed_at=verdict.source_changed_at,
+            )
+        )  # fmt: skip
+        self._count(verdict.key, "hold", verdict.outcome)
+
+    def settled(self, pending: Pending, settled: Settled) -> None:
+        """A decision that took no request."""
+        pending.accounted.add(WHOLE if settled.part is None else settled.part)
+        if settled.identity is not None:
+            self._publish(settled.identity)
+        row = settled.identity.twenty_id if settled.identity else ""
+        self._event(pending.write, settled.part, settled.outcome, settled.target, row, settled.reason)
+        flags = (*settled.flags, *pending.notes.pop(settled.part or "", ()))
+        self.flagged(pending, settled.part, settled.target, row, flags)
+
+    def succeeded(
+        self,
+        pending: Pending,
+        step: Step,
+        *,
+        row: Row | None = None,
+        updated_at: datetime | None = None,
+        request_id: str = "",
+    ) -> None:
+        """Twenty took the step."""
+        identity = written(pending, step, self._book, unique=row.unique if row else ())
+        if identity is not None:
+            self._publish(replace(identity, twenty_updated_at=updated_at))
+        if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
+            return
+        if step.outcome is not Outcome.LINKED:
+            pending.accounted.add(step.name)
+        after = row.payload if row else None
+        self._event(
+            pending.write, step.name, step.outcome, step.target, step.twenty_id, after=after, request_id=request_id,
+            named=self._named(pending),
+        )  # fmt: skip
+        own = step.part.flags if step.part is not None and step.outcome is not Outcome.LINKED else ()
+        flags = (*own, *(row.flags if row else ()), *pending.notes.pop(step.name, ()))
+        self.flagged(pending, step.name, step.target, step.twenty_id, flags)
+        self._lag(pending.write)
+
+    def adopting(self, pending: Pending, part: Part, row: Mapping[str, Any]) -> None:
+        """The before-image and the claim on a foreign row; both must be committed before the row is touched."""
+        self._publish(adoption.adopting(pending.key, part, pending.write.version, row))
+        image = adoption.before_image(row)
+        self._event(pending.write, part.name, Outcome.ADOPTING, part.target, row["id"], before=image)
+
+    def lost(self, identity: Identity) -> None:
+        """A row of ours is not in Twenty any more, not even in its trash: its children must wait for it."""
+        self._publish(replace(identity, state=IdentityState.DELETED, content_hash="", links={}, unique=()))
+
+    def returned(self, pending: Pending, gone: Container[str]) -> None:
+        """The write goes back to hold, which waits for the parent that is gone."""
+        self._outbox.returned(returned(pending.write, gone))
+        self._count(pending.key, "return", Outcome.PARKED)
+
+    def dead_letter(self, pending: Pending, reason: str) -> None:
+        """The record cannot be written as it is."""
+        write = pending.write
+        partition = partition_of(write.key, self._partitions)
+        self._outbox.dead_letter(partition, write.key, self._codec.encode(write), reason, self._now(), write.unit)
+        self._event(write, None, Outcome.DEAD_LETTERED, reason=reason)
+        metrics.DEAD.labels(parse_record_key(write.key).object, reason).inc()
+
+    def undecodable(self, partition: int, key: str, raw: bytes, reason: str) -> None:
+        """A message that is no record of ours: it names no unit, so it has a dead letter and no audit event."""
+        self._outbox.dead_letter(partition, key, raw, reason, self._now())
+        metrics.DEAD.labels("unknown", "undecodable").inc()
+
+    def _publish(self, identity: Identity) -> None:
+        """The identity, and its aliases where they changed."""
+        old = self._book.record(identity.key).get(identity.part)
+        had = set(old.aliases) if old is not None and old.state in LIVING else set()
+        has = set(identity.aliases) if identity.state in LIVING else set()
+        moved = old is None or old.twenty_id != identity.twenty_id or old.state is not identity.state
+        for alias in sorted(had | has):
+            live = alias in has
+            if alias not in had or not live or moved:
+                self._outbox.alias(
+                    Alias(alias, identity.key, identity.part, identity.twenty_id, identity.version, live)
+                )
+        self._outbox.identity(identity)
+        self._book.put(identity)
+
+    def _named(self, pending: Pending) -> tuple[str, ...]:
+        write = pending.write
+        if write.kind is WriteKind.DELETE:
+            return ()  # a delete ends with an event about the whole unit
+        return tuple(part.name for part in write.parts)
+
+    def _event(
+        self,
+        write: Write,
+        part: str | None,
+        outcome: Outcome,
+        target: str = "",
+        row: str = "",
+        reason: str = "",
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        flags: tuple[Flag, ...] = (),
+        request_id: str = "",
+        named: tuple[str, ...] | None = None,
+    ) -> None:
+        names = tuple(p.name for p in write.parts) if named is None else named
+        self._outbox.event(
+            AuditEvent(
+                write.unit, write.key, part, names, write.version, outcome, self._now(), target, row, reason, flags,
+                before, after, write.source_changed_at, write.captured_at, request_id,
+            )
+        )  # fmt: skip
+        self._count(write.key, str(write.kind), outcome)
+
+    def flagged(self, pending: Pending, name: str | None, target: str, row: str, flags: tuple[Flag, ...]) -> None:
+        """Something for a person to see, beside the outcome."""
+        if flags:
+            self._event(pending.write, name, Outcome.FLAGGED, target, row, flags=flags)
+
+    def _count(self, key: str, op: str, outcome: Outcome) -> None:
+        metrics.RECORDS.labels(parse_record_key(key).object, op, outcome.value).inc()
+
+    def _lag(self, write: Write) -> None:
+        since = write.source_changed_at or write.captured_at
+        if since is not None and since.tzinfo is not None:
+            metrics.LAG.labels(parse_record_key(write.key).object).set((self._now() - since).total_seconds())

@@ -1,0 +1,84 @@
+"""Why Twenty refused a batch as a duplicate or a conflict: what one read of ids and unique values says about each row.
+
+The refusal names neither the row nor, for an id, the field. Trashed rows count: Twenty's unique indexes cover them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sinks import unique
+from sinks.adoption import FOREIGN, NOTHING, TRASHED, Finding, Row, judge
+from sinks.batch import Work
+from sinks.catalogue import TargetObject
+from sinks.identity import Book
+from sinks.rows import Row as Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What stands in a row's way.
+
+    exists: its own row is there already. trashed: it lies in the trash. finding: a foreign row to adopt, or values
+    to do without.
+    """
+
+    exists: bool = False
+    trashed: bool = False
+    finding: Finding = NOTHING
+
+    @property
+    def known(self) -> bool:
+        return self.exists or self.trashed or self.finding != NOTHING
+
+
+def values_asked(sent: Iterable[Sent], target: TargetObject) -> dict[str, list[str]]:
+    """Unique path -> the values whose holders are to be read."""
+    asked: dict[str, dict[str, None]] = {}
+    for row in sent:
+        for path, value in unique.claims(row.payload, target).items():
+            asked.setdefault(path, {})[value] = None
+    return {path: list(values) for path, values in asked.items()}
+
+
+def causes(
+    works: Sequence[Work],
+    sent: Sequence[Sent],
+    by_id: Mapping[str, Row],
+    holders: Mapping[tuple[str, str], Sequence[Row]],
+    book: Book,
+    target: TargetObject,
+) -> list[Cause]:
+    """One cause per row sent. ``holders`` maps (unique path, normalised value) to the rows that hold it."""
+    batch_ids = {row.payload["id"] for row in sent}
+    taken: set[str] = set()
+    found = []
+    for work, row in zip(works, sent, strict=True):
+        own = by_id.get(row.payload["id"])
+        foreign: dict[str, Row] = {}
+        withheld: dict[str, str] = {}
+        for path, value in unique.claims(row.payload, target).items():
+            for holder in holders.get((path, value), ()):
+                if holder["id"] == row.payload["id"]:
+                    continue
+                if holder["id"] in batch_ids or holder["id"] in taken or book.ours(holder["id"]):
+                    withheld[path] = unique.HELD_BY_ANOTHER
+                elif holder.get("deletedAt"):
+                    withheld[path] = TRASHED
+                else:
+                    withheld[path] = FOREIGN
+                    foreign[holder["id"]] = holder
+        finding = Finding(None, withheld)
+        part = work.step.part
+        if part is not None and foreign and own is None:
+            judged = judge(part, foreign.values(), target)
+            if judged.row is not None:
+                # the row becomes ours and keeps the value that it holds
+                taken.add(judged.row["id"])
+                finding = judged
+            else:
+                finding = Finding(None, {**withheld, **judged.withheld}, judged.flags)
+        deleted = own is not None and bool(own.get("deletedAt"))
+        found.append(Cause(own is not None and not deleted, deleted, finding))
+    return found

@@ -1,0 +1,430 @@
+"""What the sink knows of each part in Twenty, and by the version fence what is to be done next for a record.
+
+``next_step`` is a pure function of the pending version and the identities of its record, so a restart at any point
+goes on where the identities say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from schemas.keys import twenty_id
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, WriteKind
+from sinks.pending import Pending
+
+NO_MEMBER = "no workspace member"
+LIVING = (IdentityState.LIVE, IdentityState.ADOPTING)
+
+
+class Do(StrEnum):
+    """What a step asks for. All but the last three are requests to Twenty."""
+
+    CREATE = "create"
+    UPSERT = "upsert"
+    LINK = "link"
+    """An upsert of nothing but links."""
+    RESTORE = "restore"
+    DELETE = "delete"
+    CLEAR = "clear"
+    """Empties the fields that a fragment owned."""
+    UPDATE = "update"
+    """A row that Twenty owns: one PATCH, it cannot be upserted."""
+    UPLOAD = "upload"
+    MATCH = "match"
+    """Look up the row that Twenty owns."""
+    ADOPT = "adopt"
+    """Look whether the workspace already holds this record under another id."""
+    RETURN = "return"
+    """A parent is gone: the write goes back to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do for one part. ``outcome`` is what it comes to when it succeeds."""
+
+    do: Do
+    name: str
+    target: str
+    twenty_id: str
+    outcome: Outcome
+    part: Part | None = None
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A decision that needs no request. ``part`` is None where it speaks of the whole unit."""
+
+    part: str | None
+    outcome: Outcome
+    reason: str = ""
+    identity: Identity | None = None
+    flags: tuple[Flag, ...] = ()
+    target: str = ""
+
+
+class Done:
+    """Nothing is left to do for this version."""
+
+
+DONE = Done()
+Next = Step | Settled | Done
+
+
+class Book:
+    """All identities in memory, with who holds which row and which unique value."""
+
+    def __init__(self, identities: Iterable[Identity] = ()) -> None:
+        self._records: dict[str, dict[str, Identity]] = {}
+        self._holders: dict[tuple[str, str], tuple[str, str]] = {}
+        self._rows: dict[str, tuple[str, str]] = {}
+        self._trash: set[str] = set()
+        self._own: Counter[str] = Counter()
+        for identity in identities:
+            self.put(identity)
+
+    def put(self, identity: Identity) -> None:
+        """Takes what was published: the newest statement about a part replaces the one before."""
+        name = (identity.key, identity.part)
+        parts = self._records.setdefault(identity.key, {})
+        old = parts.get(identity.part)
+        if old is not None:
+            self._forget(old, name)
+        parts[identity.part] = identity
+        if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
+            return
+        if identity.state in LIVING:
+            self._rows[identity.twenty_id] = name
+            self._own[identity.target] += identity.mode is PartMode.OWN
+            self._trash.discard(identity.twenty_id)
+        else:
+            self._trash.add(identity.twenty_id)
+        for value in identity.unique:
+            # a trashed row still holds its values in Twenty's index
+            self._holders.setdefault((identity.target, value), name)
+
+    def _forget(self, old: Identity, name: tuple[str, str]) -> None:
+        if self._rows.get(old.twenty_id) == name:
+            del self._rows[old.twenty_id]
+            self._own[old.target] -= old.mode is PartMode.OWN
+        for value in old.unique:
+            if self._holders.get((old.target, value)) == name:
+                del self._holders[(old.target, value)]
+
+    def record(self, key: str) -> Mapping[str, Identity]:
+        return self._records.get(key, {})
+
+    def newest(self, key: str) -> Version | None:
+        return max((identity.version for identity in self.record(key).values()), default=None)
+
+    def holder(self, target: str, unique: str) -> tuple[str, str] | None:
+        """Which of our parts holds a unique value (``unique.digest``)."""
+        return self._holders.get((target, unique))
+
+    def owner(self, row: str) -> Identity | None:
+        """The living identity of a row in Twenty; None where the row is not ours."""
+        name = self._rows.get(row)
+        return self._records[name[0]][name[1]] if name else None
+
+    def ours(self, row: str) -> bool:
+        """Whether a row was made or adopted by us, living or trashed."""
+        return row in self._rows or row in self._trash
+
+    def living(self, target: str) -> int:
+        """How many rows of an object are ours."""
+        return self._own[target]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._records.values()))
+
+    def __iter__(self) -> Iterator[Identity]:
+        for parts in self._records.values():
+            yield from parts.values()
+
+
+def removal_order(identities: Iterable[Identity]) -> list[Identity]:
+    """Parts that refer to another part of the record go before it; otherwise the last one written goes first."""
+    chosen = list(identities)
+    rows = {identity.twenty_id: identity for identity in chosen if identity.mode is PartMode.OWN}
+
+    def depth(identity: Identity, seen: frozenset[str] = frozenset()) -> int:
+        parents = [
+            rows[row]
+            for row in identity.links.values()
+            if row in rows and row not in seen and row != identity.twenty_id
+        ]
+        return 1 + max((depth(parent, seen | {identity.twenty_id}) for parent in parents), default=0)
+
+    ranked = sorted(enumerate(chosen), key=lambda item: (depth(item[1]), item[0]), reverse=True)
+    return [identity for _, identity in ranked]
+
+
+def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
+    """Relation field -> Twenty id, of all links of a part that are resolved."""
+    links = {link.field: link.twenty_id for link in part.links if link.twenty_id}
+    for field, name in part.internal.items():
+        parent = known.get(name)
+        if parent is not None and parent.state in LIVING:
+            links[field] = parent.twenty_id
+    return links
+
+
+def next_step(pending: Pending, book: Book) -> Next:
+    """What comes next for a record: a request, a decision without one, or nothing."""
+    write = pending.write
+    known = book.record(write.key)
+    newest = book.newest(write.key)
+    if newest is not None and write.version < newest:
+        if write.kind is WriteKind.PATCH:
+            return DONE
+        return _take_back(pending, known, newest) or _once(pending, Settled(None, Outcome.SUPERSEDED))
+    if write.kind is WriteKind.DELETE:
+        return _delete(pending, known, book)
+    for part in write.parts:
+        step = _part_step(pending, part, known, book)
+        if step is not None:
+            return step
+    if write.kind is WriteKind.PATCH:
+        return DONE
+    named = {part.name for part in write.parts}
+    for identity in removal_order(i for i in known.values() if i.part not in named and i.state in LIVING):
+        return _removal(identity, book)
+    return _ghost(pending, known, named) or DONE
+
+
+def _once(pending: Pending, settled: Settled) -> Next:
+    """A decision about the whole unit is made once."""
+    return DONE if "*" in pending.accounted else settled
+
+
+def _take_back(pending: Pending, known: Mapping[str, Identity], newest: Version) -> Step | None:
+    """A superseded version may have been sent by a process that died before Kafka knew: its rows must not stay."""
+    if pending.write.kind is WriteKind.WRITE:
+        pending.remember(pending.write)
+    return _ghost(pending, known, set(), newest)
+
+
+def _ghost(
+    pending: Pending, known: Mapping[str, Identity], named: set[str], version: Version | None = None
+) -> Step | None:
+    for name, target in reversed(pending.ghosts.items()):
+        identity = known.get(name)
+        if name in named or name in pending.vacated or (identity is not None and identity.state in LIVING):
+            continue
+        row = twenty_id(pending.key, name)
+        trace = Identity(
+            pending.key, name, target, row, version or pending.write.version, IdentityState.DELETED,
+            origin=Outcome.DELETED if identity is None else identity.origin,
+            unique=() if identity is None else identity.unique,
+        )  # fmt: skip
+        return Step(Do.DELETE, name, target, row, Outcome.DELETED, identity=trace)
+    return None
+
+
+def _removal(identity: Identity, book: Book) -> Next:
+    if identity.mode is PartMode.OWN:
+        return Step(Do.DELETE, identity.part, identity.target, identity.twenty_id, Outcome.DELETED, identity=identity)
+    if identity.mode is PartMode.FRAGMENT and book.owner(identity.twenty_id) is None:
+        gone = replace(identity, state=IdentityState.DELETED, owned=(), links={})
+        return Settled(identity.part, Outcome.DELETED, "the record that it was a part of is gone", gone)
+    do = Do.CLEAR if identity.mode is PartMode.FRAGMENT else Do.UPDATE
+    return Step(do, identity.part, identity.target, identity.twenty_id, Outcome.DELETED, identity=identity)
+
+
+def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next:
+    write = pending.write
+    for identity in removal_order(i for i in known.values() if i.state in LIVING):
+        return _removal(identity, book)
+    ghost = _ghost(pending, known, set())
+    if ghost is not None:
+        return ghost
+    main = known.get("")
+    if main is not None and main.version == write.version and not pending.accounted:
+        return _once(pending, Settled(None, Outcome.UNCHANGED))
+    kept = main or Identity(
+        write.key, "", "", twenty_id(write.key, ""), write.version, IdentityState.DELETED, origin=Outcome.DELETED
+    )
+    # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
+    reason = "" if pending.accounted else "nothing was there"
+    return _once(pending, Settled(None, Outcome.DELETED, reason, replace(kept, version=write.version)))
+
+
+def _part_step(pending: Pending, part: Part, known: Mapping[str, Identity], book: Book) -> Step | Settled | None:
+    if part.name in pending.accounted and part.name not in known:
+        return None  # skipped, or gone with its parent
+    identity = known.get(part.name)
+    if pending.write.kind is WriteKind.PATCH:
+        return _links(pending, part, identity, known)
+    match part.mode:
+        case PartMode.OWN:
+            return _own(pending, part, identity, known)
+        case PartMode.FRAGMENT:
+            return _fragment(pending, part, identity, known, book)
+        case PartMode.MATCH:
+            return _matched(pending, part, identity, known)
+
+
+def _links(
+    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
+) -> Step | Settled | None:
+    """Optional references of the version that was written, which it did not have yet."""
+    if identity is None or identity.version != pending.write.version or identity.state not in LIVING:
+        return None
+    missing = {field: row for field, row in wanted_links(part, known).items() if identity.links.get(field) != row}
+    if not missing:
+        return None
+    do = Do.UPDATE if identity.mode is PartMode.MATCH else Do.LINK
+    return Step(do, part.name, identity.target, identity.twenty_id, Outcome.LINKED, part, identity)
+
+
+def _own(
+    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
+) -> Step | Settled | None:
+    write = pending.write
+    if identity is not None and identity.target not in ("", part.target) and identity.state in LIVING:
+        if part.name not in pending.vacated:
+            return Step(Do.DELETE, part.name, identity.target, identity.twenty_id, Outcome.FLAGGED, identity=identity)
+        identity = None
+    planned = twenty_id(write.key, part.name)
+    lost = part.name in pending.purged and part.name not in pending.accounted
+    if identity is not None and identity.state in LIVING and not lost:
+        if part.name in pending.accounted:
+            return _links(pending, part, identity, known)
+        if identity.state is IdentityState.ADOPTING:
+            return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.ADOPTED, identity)
+        if identity.version == write.version and not write.repair:
+            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        if not write.repair and _same(part, identity, known):
+            return _unchanged(pending, part, identity)
+        return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.UPDATED, identity)
+    if part.name in pending.accounted:
+        return None
+    trashed = identity is not None and (
+        (identity.state is IdentityState.DELETED and identity.origin is not Outcome.DELETED)
+        or (identity.state is IdentityState.ROLLED_BACK and identity.origin is not Outcome.ADOPTED)
+    )
+    if identity is not None and identity.version == write.version and not write.repair:
+        return Settled(part.name, Outcome.UNCHANGED, "deleted at this version", target=part.target)
+    row = identity.twenty_id if trashed and identity is not None else planned
+    if part.name in pending.restored:
+        return _content(pending, Do.UPSERT, part, row, Outcome.RESTORED, identity)
+    if (trashed or part.name in pending.trashed) and part.name not in pending.purged:
+        return Step(Do.RESTORE, part.name, part.target, row, Outcome.RESTORED, part, identity)
+    if part.name in pending.exists:
+        return _content(pending, Do.UPSERT, part, planned, Outcome.CREATED, identity)
+    if part.matches and part.name not in pending.looked_up:
+        return Step(Do.ADOPT, part.name, part.target, planned, Outcome.ADOPTING, part)
+    return _content(pending, Do.CREATE, part, planned, Outcome.CREATED, identity)
+
+
+def _content(pending: Pending, do: Do, part: Part, row: str, outcome: Outcome, identity: Identity | None) -> Step:
+    """A write of the part's fields, after its file."""
+    if part.attachment is not None and part.name not in pending.uploads:
+        do = Do.UPLOAD
+    return Step(do, part.name, part.target, row, outcome, part, identity)
+
+
+def _fragment(
+    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity], book: Book
+) -> Step | Settled | None:
+    row = part.anchor.twenty_id if part.anchor else None
+    if row is None or book.owner(row) is None:
+        # an upsert by id would take a deleted record out of the trash
+        return Step(Do.RETURN, part.name, part.target, row or "", Outcome.PARKED, part, identity)
+    if identity is not None and identity.state is IdentityState.LIVE:
+        if identity.twenty_id != row:
+            if part.name not in pending.vacated and book.owner(identity.twenty_id) is not None:
+                return Step(Do.CLEAR, part.name, part.target, identity.twenty_id, Outcome.FLAGGED, part, identity)
+            identity = None
+        elif part.name in pending.accounted:
+            return _links(pending, part, identity, known)
+        elif identity.version == pending.write.version and not pending.write.repair:
+            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        elif not pending.write.repair and _same(part, identity, known):
+            return _unchanged(pending, part, identity)
+    if part.name in pending.accounted:
+        return None
+    return Step(Do.UPSERT, part.name, part.target, row, Outcome.UPDATED, part, identity)
+
+
+def _matched(
+    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
+) -> Step | Settled | None:
+    if part.name in pending.accounted:
+        return _links(pending, part, identity, known)
+    if part.name not in pending.matched:
+        return Step(Do.MATCH, part.name, part.target, "", Outcome.UPDATED, part, identity)
+    row = pending.matched[part.name]
+    living = identity is not None and identity.state is IdentityState.LIVE
+    if not row:
+        flag = Flag(part.matches[0].field if part.matches else "", NO_MEMBER)
+        gone = replace(identity, state=IdentityState.DELETED, version=pending.write.version) if identity else None
+        return Settled(part.name, Outcome.SKIPPED, NO_MEMBER, gone, (flag,), part.target)
+    if identity is not None and living and identity.twenty_id == row and not pending.write.repair:
+        if identity.version == pending.write.version:
+            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        if _same(part, identity, known):
+            return _unchanged(pending, part, identity)
+    return Step(Do.UPDATE, part.name, part.target, row, Outcome.UPDATED, part, identity)
+
+
+def _same(part: Part, identity: Identity, known: Mapping[str, Identity]) -> bool:
+    """Whether Twenty already holds what the part says. An attachment's file hash follows the part's own."""
+    return (
+        part.content_hash != ""
+        and identity.content_hash.partition("+")[0] == part.content_hash
+        and dict(identity.links) == wanted_links(part, known)
+    )
+
+
+def _unchanged(pending: Pending, part: Part, identity: Identity) -> Settled:
+    moved = replace(identity, version=pending.write.version, aliases=part.aliases)
+    return Settled(part.name, Outcome.UNCHANGED, identity=moved, target=part.target)
+
+
+def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...] = ()) -> Identity | None:
+    """The identity after a step has succeeded; None where the step leaves none."""
+    known, version, part = book.record(pending.key), pending.write.version, step.part
+    match step.do:
+        case Do.DELETE | Do.CLEAR if step.outcome is Outcome.FLAGGED:
+            return None  # the old place was left; the part itself follows
+        case Do.DELETE | Do.CLEAR:
+            assert step.identity is not None
+            return replace(
+                step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
+                content_hash="", links={}, owned=(), aliases=(),
+            )  # fmt: skip
+        case Do.LINK:
+            assert step.identity is not None and part is not None
+            return replace(step.identity, links={**step.identity.links, **wanted_links(part, known)})
+        case Do.UPDATE if step.outcome is Outcome.DELETED:
+            assert step.identity is not None
+            return replace(step.identity, state=IdentityState.DELETED, version=version, content_hash="", owned=())
+        case Do.UPDATE if step.outcome is Outcome.LINKED:
+            assert step.identity is not None and part is not None
+            return replace(step.identity, links={**step.identity.links, **wanted_links(part, known)})
+        case Do.CREATE | Do.UPSERT | Do.UPDATE:
+            assert part is not None
+            upload = pending.uploads.get(part.name)
+            links = wanted_links(part, known)
+            adopted = step.identity is not None and step.identity.origin is Outcome.ADOPTED
+            return Identity(
+                key=pending.key,
+                part=part.name,
+                target=part.target,
+                twenty_id=step.twenty_id,
+                version=version,
+                state=IdentityState.LIVE,
+                mode=part.mode,
+                content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
+                links=links,
+                owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
+                unique=unique,
+                aliases=part.aliases,
+                origin=Outcome.ADOPTED if adopted else Outcome.CREATED,
+            )
+        case _:
+            return None

@@ -1,0 +1,128 @@
+"""The sender's reading side: both lanes by manual assignment, and single bulk bodies when their turn comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.broker import BrokerError, KafkaSettings, consumer
+from schemas.topics import Topics
+from sinks.pending import Lane, Position
+
+_GAP = 1_000
+"""Bodies that lie closer together than this are read through rather than sought one by one."""
+_SILENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    position: Position
+    key: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Everything of a partition before ``offset`` was delivered."""
+
+    partition: int
+    offset: int
+
+
+class Inbox:
+    def __init__(self, kafka: KafkaSettings, topics: Topics, offsets: Mapping[tuple[Lane, int], int]) -> None:
+        self._topics = topics
+        eof = {"enable.partition.eof": True}
+        self._live = consumer(kafka, "unused")
+        self._bulk = consumer(kafka, "unused", {**eof})
+        self._bodies = consumer(kafka, "unused")
+        self._live.assign([TopicPartition(topics.live, p, offsets[(Lane.LIVE, p)]) for p in range(topics.partitions)])
+        self._bulk.assign([TopicPartition(topics.bulk, p, offsets[(Lane.BULK, p)]) for p in range(topics.partitions)])
+
+    def live(self, limit: int, timeout: float) -> list[Received]:
+        """What has come on the live lane, waiting up to ``timeout`` seconds for the first."""
+        first = self._live.poll(timeout) if timeout else None
+        more = self._live.consume(limit, 0)
+        messages = [first, *more] if first is not None else more
+        return [_received(Lane.LIVE, message) for message in _good(messages)]
+
+    def bulk(self, limit: int) -> list[Received | CaughtUp]:
+        found: list[Received | CaughtUp] = []
+        for message in self._bulk.consume(limit, 0):
+            failure = message.error()
+            if failure is None:
+                found.append(_received(Lane.BULK, message))
+            elif failure.code() == KafkaError._PARTITION_EOF:
+                found.append(CaughtUp(*_place(message)))
+            elif not failure.retriable():
+                raise KafkaException(failure)
+        return found
+
+    def bulk_end(self, partition: int) -> int:
+        """The end of a bulk partition now."""
+        return int(self._bulk.get_watermark_offsets(TopicPartition(self._topics.bulk, partition), timeout=_SILENCE)[1])
+
+    def bodies(self, positions: Iterable[Position]) -> list[Received]:
+        """The bulk messages at ``positions``, in that order. Raises BrokerError when one is not delivered."""
+        wanted = list(positions)
+        found: dict[tuple[int, int], Received] = {}
+        for stretch in _stretches(wanted):
+            partition, last = stretch[0].partition, stretch[-1].offset
+            missing = {position.offset for position in stretch}
+            self._bodies.assign([TopicPartition(self._topics.bulk, partition, stretch[0].offset)])
+            while missing:
+                messages = self._bodies.consume(500, _SILENCE)
+                if not messages:
+                    raise BrokerError(f"{self._topics.bulk} [{partition}]: no message within {_SILENCE:.0f} s")
+                for message in _good(messages):
+                    offset = _place(message)[1]
+                    if offset in missing:
+                        missing.discard(offset)
+                        found[(partition, offset)] = _received(Lane.BULK, message)
+                    if missing and offset > last:
+                        raise BrokerError(
+                            f"{self._topics.bulk} [{partition}] has lost offset {min(missing)}: its retention must be"
+                            " unlimited until the cutover is sealed"
+                        )
+        return [found[(position.partition, position.offset)] for position in wanted]
+
+    def close(self) -> None:
+        for reader in (self._live, self._bulk, self._bodies):
+            reader.close()
+
+
+def _stretches(positions: list[Position]) -> Iterator[list[Position]]:
+    stretch: list[Position] = []
+    for position in sorted(positions):
+        if stretch and (position.partition != stretch[-1].partition or position.offset - stretch[-1].offset > _GAP):
+            yield stretch
+            stretch = []
+        stretch.append(position)
+    if stretch:
+        yield stretch
+
+
+def _good(messages: Iterable[Message]) -> Iterator[Message]:
+    for message in messages:
+        failure = message.error()
+        if failure is None:
+            yield message
+        elif not failure.retriable() and failure.code() != KafkaError._PARTITION_EOF:
+            raise KafkaException(failure)
+
+
+def _place(message: Message) -> tuple[int, int]:
+    partition, offset = message.partition(), message.offset()
+    assert partition is not None and offset is not None  # a consumed message lies somewhere
+    return partition, offset
+
+
+def _received(lane: Lane, message: Message) -> Received:
+    key = message.key() or b""
+    return Received(
+        Position(lane, *_place(message)),
+        key.decode(errors="replace") if isinstance(key, bytes) else key,
+        message.value() or b"",
+    )

@@ -1,0 +1,104 @@
+"""A record on its way: the newest version that waits, and how far its parts have got in this process.
+
+What must survive the process lies in the identities; everything here is found again from them and from the topics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import NamedTuple
+
+from schemas.records import Flag, Part, PartMode, Write, WriteKind
+
+
+class Lane(IntEnum):
+    """The smaller is the more urgent."""
+
+    LIVE = 0
+    BULK = 1
+
+
+class Position(NamedTuple):
+    """A message of ``writes.live`` or ``writes.bulk``."""
+
+    lane: Lane
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file's content hash, and its path in Twenty once it was uploaded (None: what is there is the same)."""
+
+    sha256: str
+    path: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One record's newest waiting version.
+
+    positions: messages that are finished when this is: its own, and those that it replaced.
+    accounted: parts that have an outcome of this version ("*": the whole unit has).
+    exists: parts whose planned row is in Twenty though no identity says so. trashed: those that lie in its trash.
+    ghosts: parts of replaced versions, which an earlier process may have sent, and their targets.
+    vacated: parts whose ghost, or whose row of another object or anchor, has been left.
+    restored: parts taken out of the trash. purged: parts whose row is gone for good.
+    withheld: part -> unique path -> why the part must do without that value.
+    matched: part -> the row of Twenty's own; empty where there is none.
+    notes: flags to report with a part. looked_up: parts for which the workspace was searched.
+    attempts: refusals without a known cause.
+    """
+
+    write: Write
+    lane: Lane
+    seq: int
+    arrived: float
+    positions: list[Position] = field(default_factory=list)
+    accounted: set[str] = field(default_factory=set)
+    exists: set[str] = field(default_factory=set)
+    trashed: set[str] = field(default_factory=set)
+    ghosts: dict[str, str] = field(default_factory=dict)
+    vacated: set[str] = field(default_factory=set)
+    restored: set[str] = field(default_factory=set)
+    purged: set[str] = field(default_factory=set)
+    withheld: dict[str, dict[str, str]] = field(default_factory=dict)
+    matched: dict[str, str] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    notes: dict[str, list[Flag]] = field(default_factory=dict)
+    looked_up: set[str] = field(default_factory=set)
+    attempts: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.write.key
+
+    def replace_with(self, write: Write) -> None:
+        """A newer version takes the place; what the old one may have made is remembered as ghosts."""
+        self.remember(self.write)
+        self.write = write
+        for state in (self.accounted, self.vacated, self.looked_up):
+            state.clear()
+        for mapping in (self.withheld, self.matched, self.uploads, self.notes):
+            mapping.clear()
+        self.attempts = 0
+
+    def remember(self, replaced: Write) -> None:
+        if replaced.kind is WriteKind.WRITE:
+            self.ghosts.update({part.name: part.target for part in replaced.parts if part.mode is PartMode.OWN})
+
+
+def overlay(write: Write, patch: Write) -> Write:
+    """``write`` with the links that ``patch``, of the same version, has resolved."""
+    resolved = {
+        (part.name, link.field): link.twenty_id for part in patch.parts for link in part.links if link.twenty_id
+    }
+
+    def patched(part: Part) -> Part:
+        links = tuple(
+            replace(link, twenty_id=resolved.get((part.name, link.field), link.twenty_id)) for link in part.links
+        )
+        return replace(part, links=links) if links != part.links else part
+
+    return replace(write, parts=tuple(patched(part) for part in write.parts))

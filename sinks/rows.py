@@ -1,0 +1,86 @@
+"""The JSON rows of a request, from a step and what the identities know."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.records import Flag, PartMode
+from sinks import unique
+from sinks.batch import Group, Work
+from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
+from sinks.identity import Book, Do, Step, wanted_links
+from sinks.pending import Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is sent for one step: the payload, the unique values that it holds, and what had to be left out."""
+
+    payload: dict[str, Any]
+    unique: tuple[str, ...]
+    flags: tuple[Flag, ...]
+
+
+def target_of(step: Step, catalogue: Catalogue) -> TargetObject:
+    """Raises UnknownTargetError where the workspace has no such object."""
+    target = catalogue.get(step.target)
+    if target is None:
+        raise UnknownTargetError(step.target)
+    return target
+
+
+def group_of(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:
+    """What may share a request: rows of all fields with one another, rows of some fields only with their like."""
+    if step.do is Do.LINK or (step.do in (Do.UPSERT, Do.CLEAR) and step.part and step.part.mode is not PartMode.OWN):
+        return Group(Do.UPSERT, step.target, tuple(sorted(build(pending, step, book, catalogue).payload)))
+    do = Do.UPSERT if step.do is Do.CLEAR else step.do
+    return Group(do, step.target)
+
+
+def claims(work: Work, catalogue: Catalogue) -> Iterable[Hashable]:
+    """What may occur once in a batch: the row, and each unique value."""
+    yield work.step.twenty_id
+    part = work.step.part
+    target = catalogue.get(work.step.target)
+    if work.step.do in (Do.CREATE, Do.UPSERT) and part is not None and target is not None and target.unique:
+        yield from unique.claims(part.fields, target).items()
+
+
+def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row:
+    """The row of a write, a link or a clearance. Unique values that another record holds are left out and flagged."""
+    target = target_of(step, catalogue)
+    known = book.record(pending.key)
+    payload: dict[str, Any] = {"id": step.twenty_id}
+    identity, part = step.identity, step.part
+    if step.outcome.value in ("deleted", "flagged") and identity is not None:
+        payload |= {name: target.empty(name) for name in identity.owned}
+        payload |= {target.column(name): None for name in identity.links}
+        return Row(payload, (), ())
+    assert part is not None
+    links = wanted_links(part, known)
+    if step.outcome.value == "linked":
+        had = identity.links if identity else {}
+        payload |= {target.column(name): row for name, row in links.items() if had.get(name) != row}
+        return Row(payload, (), ())
+    payload |= part.fields
+    payload |= {target.column(name): row for name, row in links.items()}
+    if identity is not None:
+        payload |= {target.column(name): None for name in identity.links if name not in links}
+        payload |= {name: target.empty(name) for name in identity.owned if name not in part.fields}
+    upload = pending.uploads.get(part.name)
+    if upload is not None and upload.path is not None:
+        payload["fullPath"] = upload.path
+    flags = []
+    for path, reason in pending.withheld.get(part.name, {}).items():
+        if unique.at(payload, path):
+            flags.append(unique.without(payload, path, target, reason))
+    held = []
+    for path, value in unique.claims(payload, target).items():
+        mark = unique.digest(path, value)
+        if book.holder(step.target, mark) in (None, (pending.key, part.name)):
+            held.append(mark)
+        else:
+            flags.append(unique.without(payload, path, target))
+    return Row(payload, tuple(held), tuple(flags))

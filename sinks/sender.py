@@ -1,0 +1,406 @@
+"""The one loop that writes to Twenty: receive, decide, send the most urgent batch, commit.
+
+A record's way: ``lanes`` keeps its newest version, ``identity.next_step`` says what comes next, ``board`` waits for a
+token and a full batch, ``gateway`` sends, ``decisions`` records what came of it, ``outbox`` commits that together with
+the input offsets. Whatever is not committed is decided again by the next process, which the version fence makes safe.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from schemas.codec import Codec, CodecError
+from schemas.records import Flag, Identity, IdentityState, Lift, Outcome, PartMode, Verdict, Write
+from sinks import metrics, rows
+from sinks.adopter import Adopter
+from sinks.attachments import AttachmentError, Attachments
+from sinks.batch import Board, Work
+from sinks.catalogue import TargetObject, UnknownTargetError, catalogue
+from sinks.decisions import Brake, Decisions
+from sinks.gateway import Gateway
+from sinks.identity import Book, Do, Done, Settled, next_step
+from sinks.inbox import CaughtUp, Inbox, Received
+from sinks.lanes import Lanes
+from sinks.members import Directory
+from sinks.outbox import Outbox
+from sinks.pending import Pending, Upload
+from sinks.recovery import Flow, Recovery
+from sinks.rows import Row
+from sinks.twenty.client import TwentyClient
+from sinks.twenty.discovery import discover
+from sinks.twenty.errors import Kind, TwentyError
+
+log = logging.getLogger("dualrun.sink")
+
+MAX_LIVE = 20_000
+"""Live records in memory; beyond it the lane is left on the topic."""
+_RECEIVE = 500
+_COMMIT_SECONDS = 0.1
+_REDISCOVER_SECONDS = 30.0
+
+
+class Sender:
+    """``group`` gives the lease's group metadata. ``batch`` is the number of records in a request at most."""
+
+    def __init__(
+        self,
+        *,
+        client: TwentyClient,
+        gateway: Gateway,
+        inbox: Inbox,
+        outbox: Outbox,
+        lanes: Lanes,
+        book: Book,
+        decisions: Decisions,
+        attachments: Attachments,
+        codec: Codec,
+        group: Callable[[], object],
+        clock: Callable[[], float],
+        batch: int,
+        dead_letters_per_minute: int,
+    ) -> None:
+        self._client = client
+        self._gateway = gateway
+        self._inbox = inbox
+        self._outbox = outbox
+        self._lanes = lanes
+        self._book = book
+        self._decisions = decisions
+        self._attachments = attachments
+        self._codec = codec
+        self._group = group
+        self._clock = clock
+        self._catalogue: dict[str, TargetObject] = {}
+        self._discovered_at = float("-inf")
+        self._flow = Flow()
+        self._board = Board(lambda work: rows.claims(work, self._catalogue), batch)
+        self._adopter = Adopter(client, gateway, book)
+        self._directory = Directory(lambda: gateway.read("members", client.members), clock)
+        self._recovery = Recovery(
+            client, gateway, lanes, book, decisions, self._flow, Brake(dead_letters_per_minute), self._catalogue, clock
+        )
+        self._homeless: list[Pending] = []
+        self._committed_at = float("-inf")
+        self._good: tuple[TargetObject, Identity, Row] | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is sent; empty when all is well."""
+        return self._flow.trouble
+
+    def turn(self, patience: float) -> None:
+        """One round with at most one batch. Waits up to ``patience`` seconds when there is nothing to do."""
+        self._receive(self._idle_seconds(patience))
+        self._settle()
+        if self._sending() and self._gateway.ready():
+            works = self._choose()
+            if works:
+                self._send(works)
+                self._settle()
+        self._commit(force=False)
+        metrics.WAITING.labels("live").set(self._lanes.live)
+        metrics.WAITING.labels("bulk").set(self._lanes.bulk)
+        metrics.health("stopped" if self._flow.stopped else "error" if self._flow.trouble else "ok")
+
+    def finish(self) -> None:
+        """Commits what is decided; call it when nothing more will be sent."""
+        self._commit(force=True)
+
+    # --- receive
+
+    def _idle_seconds(self, patience: float) -> float:
+        if self._lanes.changed or self._flow.suspects:
+            return 0.0
+        if not (len(self._board) or self._flow.retries):
+            return patience
+        quiet = max(0.0, self._flow.quiet_until - self._clock())
+        return min(patience, max(quiet, self._gateway.wait_seconds()))
+
+    def _receive(self, timeout: float) -> None:
+        if self._lanes.live < MAX_LIVE:
+            for received in self._inbox.live(_RECEIVE, timeout):
+                self._lanes.opened(received.position)
+                self._take(received)
+        for item in self._inbox.bulk(_RECEIVE):
+            if isinstance(item, CaughtUp):
+                self._lanes.caught_up(item.partition, item.offset)
+                continue
+            self._lanes.opened(item.position)
+            if self._lanes.room() or self._lanes.hastened(item.key):
+                self._take(item)
+            else:
+                self._lanes.index(item.position, item.key)
+        turns = self._lanes.turns(_RECEIVE)
+        if turns:
+            for body in self._inbox.bodies(turns):
+                self._take(body)
+        self._lanes.forsaken()
+
+    def _take(self, received: Received) -> None:
+        try:
+            record = self._codec.decode(received.raw)
+        except CodecError as error:
+            log.error("%s %s: %s", received.position.lane.name, received.position[1:], error)
+            self._decisions.undecodable(received.position.partition, received.key, received.raw, "not readable")
+            self._lanes.finish(received.position)
+            return
+        if isinstance(record, Write | Lift):
+            for replaced in self._lanes.offer(received.position, record, self._clock()):
+                self._decisions.superseded(replaced)
+        elif isinstance(record, Verdict):
+            self._decisions.verdict(record)
+            self._lanes.finish(received.position)
+        else:
+            reason = f"{type(record).__name__} does not belong here"
+            self._decisions.undecodable(received.position.partition, received.key, received.raw, reason)
+            self._lanes.finish(received.position)
+
+    # --- decide
+
+    def _settle(self) -> None:
+        while self._lanes.changed:
+            _, pending = self._lanes.changed.popitem()
+            try:
+                self._advance(pending)
+            except UnknownTargetError as error:
+                self._board.remove(pending)
+                self._homeless.append(pending)
+                self._flow.trouble = str(error)
+            except TwentyError as error:
+                # a look-up was refused: the record waits as it is
+                self._lanes.changed[pending.key] = pending
+                self._flow.trouble = error.refusal.template
+                self._flow.pause(self._clock())
+                return
+
+    def _advance(self, pending: Pending) -> None:
+        """Takes every decision that needs no request, and puts the record on the board for the one that does."""
+        suspect = self._flow.suspects.get(pending.key)
+        if suspect is not None and next_step(pending, self._book) == suspect.work.step:
+            return
+        self._flow.suspects.pop(pending.key, None)
+        while True:
+            step = next_step(pending, self._book)
+            if isinstance(step, Done):
+                self._board.remove(pending)
+                self._lanes.done(pending)
+                return
+            if isinstance(step, Settled):
+                self._decisions.settled(pending, step)
+                continue
+            part = step.part
+            if step.do is Do.MATCH:
+                pending.matched[step.name] = self._directory.find(part.matches if part else ())
+            elif step.do is Do.ADOPT:
+                assert part is not None
+                finding = self._adopter.find(part, rows.target_of(step, self._catalogue))
+                pending.looked_up.add(step.name)
+                self._recovery.adopt(pending, part, finding)
+            elif step.do is Do.RETURN:
+                self._board.remove(pending)
+                self._recovery.give_back(pending, {step.twenty_id})
+                return
+            else:
+                group = rows.group_of(pending, step, self._book, self._catalogue)
+                self._board.place(Work(pending, step, group))
+                return
+
+    # --- send
+
+    def _sending(self) -> bool:
+        now = self._clock()
+        if now < self._flow.quiet_until:
+            return False
+        if (not self._catalogue or self._homeless) and now - self._discovered_at >= _REDISCOVER_SECONDS:
+            self._discover()
+        return True
+
+    def _discover(self) -> None:
+        """Reads what the workspace has; the records that named an unknown object are tried again."""
+        self._discovered_at = self._clock()
+        self._catalogue.clear()
+        self._catalogue.update(catalogue(discover(self._client)))
+        for pending in self._homeless:
+            self._lanes.changed[pending.key] = pending
+        self._homeless.clear()
+
+    def _choose(self) -> list[Work]:
+        if self._flow.commit_first:
+            self._commit(force=True)
+        while self._flow.retries:
+            current = [work for work in self._flow.retries.popleft() if self._current(work)]
+            if current:
+                for work in current:
+                    self._board.remove(work.pending)
+                return current
+        chosen = self._board.choose(self._clock(), self._flow.stopped)
+        if chosen:
+            return chosen
+        return self._try_suspect()
+
+    def _current(self, work: Work) -> bool:
+        """Whether nothing newer has come between."""
+        pending = work.pending
+        return self._lanes.get(pending.key) is pending and next_step(pending, self._book) == work.step
+
+    def _try_suspect(self) -> list[Work]:
+        """A suspect goes alone after another write has passed; with none there, one that passed before is repeated."""
+        if not self._flow.suspects:
+            return []
+        key, suspect = next(iter(self._flow.suspects.items()))
+        if not self._current(suspect.work):
+            del self._flow.suspects[key]
+            return []
+        if suspect.passes == self._flow.passes and self._good is not None and self._still_good(self._good[1]):
+            target, _, row = self._good
+            repeat = partial(self._client.create_batch, target.plural, [row.payload], upsert=True)
+            try:
+                self._gateway.write("probe", 1, repeat)
+            except TwentyError as error:
+                self._flow.trouble = error.refusal.template
+                self._flow.pause(self._clock())
+                return []
+            self._flow.passed()
+            return []
+        del self._flow.suspects[key]
+        return [suspect.work]
+
+    def _still_good(self, identity: Identity) -> bool:
+        """Whether a row is as we wrote it: repeating that write changes nothing."""
+        return self._book.record(identity.key).get(identity.part) == identity and identity.state is IdentityState.LIVE
+
+    def _send(self, works: Sequence[Work]) -> None:
+        do = works[0].group.do
+        target = rows.target_of(works[0].step, self._catalogue)
+        sent: list[Row] = []
+        try:
+            match do:
+                case Do.CREATE | Do.UPSERT:
+                    sent = [rows.build(work.pending, work.step, self._book, self._catalogue) for work in works]
+                    self._write(works, sent, target)
+                case Do.DELETE:
+                    ids = [work.step.twenty_id for work in works]
+                    self._gateway.write(do, len(works), partial(self._client.delete_many, target.plural, ids))
+                    self._passed(works)
+                case Do.RESTORE:
+                    self._restore(works, target)
+                case Do.UPDATE:
+                    self._update(works[0], target)
+                case Do.UPLOAD:
+                    self._upload(works[0])
+        except TwentyError as error:
+            try:
+                self._recovery.refused(works, sent, target, error.refusal)
+            except TwentyError as second:
+                # what was to be read to understand the refusal was refused as well
+                self._flow.trouble = second.refusal.template
+                self._flow.pause(self._clock())
+                self._later(works)
+            if error.refusal.kind is Kind.SCHEMA_STALE:
+                self._discovered_at = float("-inf")
+                self._catalogue_again()
+
+    def _catalogue_again(self) -> None:
+        try:
+            self._discover()
+        except TwentyError as error:
+            self._flow.trouble = error.refusal.template
+
+    def _later(self, works: Sequence[Work]) -> None:
+        for work in works:
+            self._lanes.changed[work.pending.key] = work.pending
+
+    def _write(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject) -> None:
+        do = works[0].group.do
+        payloads = [row.payload for row in sent]
+        request = uuid.uuid4().hex
+        call = partial(self._client.create_batch, target.plural, payloads, upsert=do is Do.UPSERT)
+        answers = {row["id"]: row for row in self._gateway.write(do, len(works), call)}
+        self._flow.passed()
+        strangers = sorted(answers.keys() - {row.payload["id"] for row in sent})
+        for work, row in zip(works, sent, strict=True):
+            answer = answers.get(row.payload["id"])
+            if answer is None:
+                self._recovery.unconfirmed(work, target, strangers)
+                continue
+            self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=request)
+            identity = self._book.record(work.pending.key).get(work.step.name)
+            if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:
+                self._good = (target, identity, row)
+
+    def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
+        ids = [work.step.twenty_id for work in works]
+        call = partial(self._client.restore_many, target.plural, ids)
+        back = {row["id"] for row in self._gateway.write(Do.RESTORE, len(works), call)}
+        self._flow.passed()
+        for work in works:
+            pending, name = work.pending, work.step.name
+            (pending.restored if work.step.twenty_id in back else pending.purged).add(name)
+            pending.trashed.discard(name)
+        self._later(works)
+
+    def _update(self, work: Work, target: TargetObject) -> None:
+        row = rows.build(work.pending, work.step, self._book, self._catalogue)
+        fields = {name: value for name, value in row.payload.items() if name != "id"}
+        call = partial(self._client.update, target.plural, work.step.twenty_id, fields)
+        answer = self._gateway.write(Do.UPDATE, 1, call)
+        self._flow.passed()
+        self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=uuid.uuid4().hex)
+
+    def _upload(self, work: Work) -> None:
+        """Puts the file into Twenty unless the same bytes are there; its record follows."""
+        pending, part, identity = work.pending, work.step.part, work.step.identity
+        assert part is not None and part.attachment is not None
+        attachment = part.attachment
+        try:
+            with self._attachments.open(attachment) as content:
+                path = None
+                if identity is None or identity.content_hash.partition("+")[2] != content.sha256:
+                    call = partial(
+                        self._client.upload, attachment.name, content.stream, content.size, attachment.content_type
+                    )
+                    path = self._gateway.write(Do.UPLOAD, 1, call)
+                    self._flow.passed()
+                pending.uploads[part.name] = Upload(content.sha256, path)
+        except AttachmentError as error:
+            if error.passing:
+                self._flow.pause(self._clock())
+            else:
+                flag = Flag("attachment", error.reason, attachment.name)
+                skipped = Settled(part.name, Outcome.SKIPPED, error.reason, flags=(flag,), target=part.target)
+                self._decisions.settled(pending, skipped)
+        self._later([work])
+
+    def _passed(self, works: Sequence[Work]) -> None:
+        self._flow.passed()
+        request = uuid.uuid4().hex
+        for work in works:
+            self._done(work, request_id=request)
+
+    def _done(self, work: Work, **answer: Any) -> None:
+        if work.step.do in (Do.DELETE, Do.CLEAR):
+            work.pending.vacated.add(work.step.name)
+        self._decisions.succeeded(work.pending, work.step, **answer)
+        self._lanes.changed[work.pending.key] = work.pending
+
+    # --- commit
+
+    def _commit(self, *, force: bool) -> None:
+        offsets = self._lanes.committable()
+        if not self._outbox.dirty(offsets):
+            return
+        now = self._clock()
+        waiting = len(self._board) or self._lanes.changed
+        if force or not waiting or now - self._committed_at >= _COMMIT_SECONDS:
+            self._outbox.commit(offsets, self._group())
+            self._committed_at = now
+            self._flow.commit_first = False
+
+
+def _time(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

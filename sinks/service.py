@@ -1,0 +1,188 @@
+"""The sink as a process: take the lease, catch up, write until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from confluent_kafka import Producer
+
+from schemas.broker import KafkaSettings, committed_offsets, producer, read_to_end
+from schemas.codec import Codec
+from schemas.lease import SESSION_SECONDS, Lease
+from schemas.records import Identity
+from schemas.topics import Topics
+from sinks import metrics
+from sinks.attachments import Attachments
+from sinks.audit import Chains, read_heads
+from sinks.budget import Budget
+from sinks.decisions import Decisions
+from sinks.gateway import Gateway, StoppingError
+from sinks.identity import Book
+from sinks.inbox import Inbox
+from sinks.lanes import Lanes
+from sinks.outbox import Outbox
+from sinks.pending import Lane
+from sinks.sender import Sender
+from sinks.twenty.client import TwentyClient
+
+log = logging.getLogger("dualrun.sink")
+
+_PATIENCE = 0.05
+_INIT_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSettings:
+    """One sink process.
+
+    workspace: its name, which is also the transactional id, so an older sender is fenced. limit: requests per
+    ``window`` seconds that Twenty grants, None where it does not ration; reserve: how many of them are left to
+    others. batch: records per request. request_timeout: seconds. documents_root: where ``file:`` locators lead.
+    ended_file: lists, one a line, incarnations that the supervisor saw end. incarnation: this process's own.
+    """
+
+    kafka: KafkaSettings
+    topics: Topics
+    workspace: str
+    twenty_url: str
+    twenty_key: str
+    limit: int | None = 100
+    window: float = 60.0
+    reserve: int = 0
+    batch: int = 60
+    documents_root: Path | None = None
+    request_timeout: float = 30.0
+    ended_file: Path | None = None
+    incarnation: str | None = None
+    session_seconds: float = SESSION_SECONDS
+    dead_letters_per_minute: int = 20
+
+
+def run(settings: SinkSettings, stop: threading.Event) -> None:
+    """Blocks until ``stop`` is set, first as a stand-by. Raises LeaseLostError or KafkaException: end the process."""
+    metrics.health("standby")
+    lease = Lease(
+        settings.kafka,
+        settings.topics.leases,
+        settings.topics.sink_group,
+        incarnation=settings.incarnation,
+        session_seconds=settings.session_seconds,
+    )
+    released = False
+    try:
+        if lease.acquire(stop):
+            log.info("the sink is active, incarnation %s", lease.incarnation)
+            _send(settings, lease, stop)
+        lease.release()
+        released = True
+    finally:
+        if not released:
+            lease.abandon()
+
+
+def _send(settings: SinkSettings, lease: Lease, stop: threading.Event) -> None:
+    # fences every older sender's transactions before anything is read
+    outgoing = producer(settings.kafka, transactional_id=settings.workspace)
+    outgoing.init_transactions(_INIT_TIMEOUT)
+    wait = _hand_over_seconds(settings, lease)
+    if wait:
+        log.info("the predecessor may still have a request in flight: waiting %.1f s", wait)
+        if stop.wait(wait):
+            return
+    codec = Codec()
+    topics = settings.topics
+    book = Book(read_identities(settings.kafka, topics, codec))
+    log.info("%d identities read", len(book))
+    offsets = start_offsets(settings.kafka, topics)
+    inbox = Inbox(settings.kafka, topics, offsets)
+    try:
+        with (
+            httpx.Client(timeout=settings.request_timeout) as http,
+            TwentyClient(settings.twenty_url, settings.twenty_key, timeout=settings.request_timeout) as client,
+        ):
+            sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outgoing, client, http)
+            while not stop.is_set():
+                lease.check()
+                sender.turn(_PATIENCE)
+            sender.finish()
+    except StoppingError:
+        sender.finish()
+    finally:
+        inbox.close()
+
+
+def _sender(
+    settings: SinkSettings,
+    lease: Lease,
+    stop: threading.Event,
+    codec: Codec,
+    book: Book,
+    offsets: Mapping[tuple[Lane, int], int],
+    inbox: Inbox,
+    outgoing: Producer,
+    client: TwentyClient,
+    http: httpx.Client,
+) -> Sender:
+    topics = settings.topics
+    outbox = Outbox(outgoing, topics, codec, Chains(read_heads(settings.kafka, topics.audit, topics.partitions, codec)))
+    outbox.started_at(offsets)
+    lanes = Lanes(book.newest, inbox.bulk_end)
+    for (lane, partition), offset in offsets.items():
+        lanes.start(lane, partition, offset)
+    budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
+    return Sender(
+        client=client,
+        gateway=Gateway(budget, lease, stop),
+        inbox=inbox,
+        outbox=outbox,
+        lanes=lanes,
+        book=book,
+        decisions=Decisions(book, outbox, codec, topics.partitions, lambda: datetime.now(UTC)),
+        attachments=Attachments(settings.documents_root, http),
+        codec=codec,
+        group=lease.group_metadata,
+        clock=time.monotonic,
+        batch=settings.batch,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )
+
+
+def _hand_over_seconds(settings: SinkSettings, lease: Lease) -> float:
+    """How long a request of the predecessor may still be under way: HTTP knows no fencing."""
+    before = lease.predecessor
+    if before is None or before.released or before.incarnation in _ended(settings.ended_file):
+        return 0.0
+    return settings.session_seconds / 2 + settings.request_timeout
+
+
+def _ended(path: Path | None) -> set[str]:
+    if path is None or not path.exists():
+        return set()
+    return set(path.read_text().split())
+
+
+def read_identities(kafka: KafkaSettings, topics: Topics, codec: Codec) -> list[Identity]:
+    """Every committed identity, the newest of each part last."""
+    found = []
+    for message in read_to_end(kafka, topics.identities, range(topics.partitions)):
+        value = message.value()
+        record = codec.decode(value) if value else None
+        if isinstance(record, Identity):
+            found.append(record)
+    return found
+
+
+def start_offsets(kafka: KafkaSettings, topics: Topics) -> dict[tuple[Lane, int], int]:
+    """Where each lane goes on, from the group's committed offsets."""
+    committed = committed_offsets(kafka, topics.sink_group, (topics.live, topics.bulk), topics.partitions)
+    return {
+        (Lane.LIVE if topic == topics.live else Lane.BULK, partition): offset
+        for (topic, partition), offset in committed.items()
+    }

@@ -1,0 +1,69 @@
+"""Unique values: which a row claims, how they are recognised again, how a row is written without one.
+
+Two of our records may share an e-mail (a family), but Twenty's index allows one holder, trashed rows included. The
+second is written without the value; an e-mail stays beside it among the additional ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from schemas.records import Flag
+from sinks.catalogue import TargetObject
+
+HELD_BY_ANOTHER = "unique value held by another record"
+
+
+def at(row: Mapping[str, Any], path: str) -> Any:
+    """The value under a dotted path; None where there is none."""
+    value: Any = row
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def normalised(value: object, kind: str) -> str:
+    """As Twenty compares it: e-mails lower-cased, the origin of a link lower-cased and without a trailing slash."""
+    text = str(value).strip() if value is not None else ""
+    if kind == "EMAILS":
+        return text.lower()
+    if kind == "LINKS" and text:
+        parts = urlsplit(text)
+        return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path}{parts.query}".rstrip("/")
+    return text
+
+
+def digest(path: str, value: str) -> str:
+    """``path:digest``, as an identity keeps it: the value itself is patient data."""
+    return f"{path}:{hashlib.blake2b(value.encode(), digest_size=12, person=b'dualrun-unique').hexdigest()}"
+
+
+def claims(row: Mapping[str, Any], target: TargetObject) -> dict[str, str]:
+    """Dotted path -> normalised value of each unique value in a row. Empty ones claim nothing."""
+    found = {}
+    for path, kind in target.unique_paths().items():
+        value = normalised(at(row, path), kind)
+        if value:
+            found[path] = value
+    return found
+
+
+def without(row: dict[str, Any], path: str, target: TargetObject, reason: str = HELD_BY_ANOTHER) -> Flag:
+    """Takes the unique value under ``path`` out of ``row`` and returns the flag that says so."""
+    name, _, sub = path.partition(".")
+    raw = at(row, path)
+    if not sub:
+        row[name] = target.empty(name)
+    else:
+        composite = dict(row[name])
+        composite[sub] = ""
+        if target.types.get(name) == "EMAILS":
+            others = [mail for mail in composite.get("additionalEmails") or [] if mail != raw]
+            composite["additionalEmails"] = [raw, *others]
+        row[name] = composite
+    return Flag(path, reason, "" if raw is None else str(raw))
