@@ -20,10 +20,8 @@ class Files:
         self._root = root
         self._secret = secret.encode()
 
-    def save(self, folder: str, name: str, source: BinaryIO, size: int) -> dict[str, Any]:
+    def save(self, folder: str, name: str, source: BinaryIO) -> dict[str, Any]:
         """Stores an upload under a new name; the answer's `path` is what an attachment's `fullPath` is set to."""
-        if size > MAX_BYTES:
-            raise oversize()
         path = f"{_kebab(folder)}/{uuid.uuid4()}{PurePosixPath(name).suffix}"
         target = self._root / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -230,7 +230,7 @@ class RecordsApi:
             if upload is None or not hasattr(upload, "file"):
                 raise bad_request('Variable "$file" got invalid value; Upload value invalid.')
             folder = str(arguments.get("fileFolder") or "Attachment")
-            return select(self._files.save(folder, upload.filename or "", upload.file, upload.size or 0))
+            return select(self._files.save(folder, upload.filename or "", upload.file))
 
         return run
 

@@ -134,6 +134,8 @@ class Server:
             upload = form.get(part)
             if not isinstance(upload, UploadFile):
                 raise schema_error(f"File missing in the request: '{part}'.")
+            if (upload.size or 0) > uploads.MAX_BYTES:
+                raise uploads.oversize()
             for path in paths:
                 *parents, last = path.split(".")
                 target = payload
