@@ -16,7 +16,7 @@ def find_java(environ: Mapping[str, str]) -> Path:
     candidates = []
     if home := environ.get("JAVA_HOME"):
         candidates.append(Path(home) / "bin" / "java")
-    if found := shutil.which("java", path=environ.get("PATH")):
+    if found := shutil.which("java", path=environ.get("PATH", "")):
         candidates.append(Path(found))
     for java in candidates:
         if _major(java) >= LEAST_MAJOR:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -82,11 +83,15 @@ class KafkaBroker:
         data = self._directory / "data"
         self._directory.mkdir(parents=True, exist_ok=True)
         config.write_text("".join(f"{name}={value}\n" for name, value in settings(data, *self._ports).items()))
-        if not (data / "meta.properties").exists():
+        is_new = not (data / "meta.properties").exists()
+        if is_new:
             self._format(config)
         self._supervisor.start(
             NAME, Program(self._command("kafka.Kafka", str(config)), is_ready=self._answers, restart=True)
         )
+
+        if is_new:
+            _ask_for_a_group(self.bootstrap)
 
     def stop(self) -> None:
         """Shut the broker down in order."""
@@ -114,10 +119,21 @@ class KafkaBroker:
         return not is_free(self._ports[0]) and answers(self.bootstrap)
 
 
-def answers(bootstrap: str, security: Mapping[str, str] | None = None) -> bool:
+def answers(bootstrap: str) -> bool:
     """Whether a broker at `bootstrap` takes requests: one that is not admitted yet lists no broker, not even itself."""
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **(security or {})})
     try:
-        return bool(client.list_topics(timeout=2).brokers)
+        return bool(_quiet_client(bootstrap).list_topics(timeout=2).brokers)
     except KafkaException:
         return False
+
+
+def _ask_for_a_group(bootstrap: str) -> None:
+    """Make a new broker prepare for groups: it does so when first asked, and the first to ask waits for 3 s."""
+    client = _quiet_client(bootstrap)  # named, for a client that goes out of scope never answers
+    for asked in client.describe_consumer_groups(["none"], request_timeout=10).values():
+        with suppress(KafkaException, TimeoutError):
+            asked.result(timeout=15)
+
+
+def _quiet_client(bootstrap: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})

@@ -52,7 +52,8 @@ class PostgresServer:
             "port": str(self._port),
             "unix_socket_directories": "",
             "max_prepared_transactions": "10",
-            # Statements and row values in a log would be patient data.
+            # A statement's errors quote values, so patient data: no errors, no statements, no details.
+            "log_min_messages": "log",
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
         }

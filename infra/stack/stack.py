@@ -111,7 +111,7 @@ class LocalStack:
         """Stop all processes, the last started first, and delete the directory unless it is to be kept."""
         if self._supervisor is not None:
             self._supervisor.close()
-            self._supervisor = None
+            self._supervisor = self._kafka = self._postgres = None
             if not self._keep:
                 shutil.rmtree(self.data_dir)
 

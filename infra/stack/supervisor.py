@@ -80,8 +80,8 @@ class Supervisor:
     """Owns a directory (a lock and `logs/`) and the child processes started in it. Usable from any thread.
 
     `on_exit(name, pid, returncode)` is called once the kernel has reported that a child ended, asked or not; a
-    returncode below 0 is the signal that ended it. Raises DirectoryInUseError when another supervisor owns the
-    directory.
+    returncode below 0 is the signal that ended it. It may start and stop other children, not that one. Raises
+    DirectoryInUseError when another supervisor owns the directory.
     """
 
     def __init__(self, directory: Path, *, on_exit: OnExit | None = None) -> None:
