@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -66,11 +66,10 @@ def graphql_filter(data: Any) -> Node:
 
 def compile_filter(of: ObjectType, node: Node) -> Filter:
     """Raises ApiError for a field or an operator that does not exist."""
-    leaves = node.parts if node.operator == "and" else (node,)
     exact = next(
         (
             (leaf.path, tuple(_operands(of, leaf)))
-            for leaf in leaves
+            for leaf in _conjuncts(node)
             if leaf.operator in ("eq", "in") and _column(of, leaf.path[0]) is not None
         ),
         None,
@@ -158,6 +157,15 @@ class _Descending:
 
 def _dotted(path: Path) -> str:
     return path[0] if path[1] is None else f"{path[0]}.{path[1]}"
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    """What has to hold in any case: the parts of an and, however deep."""
+    if node.operator == "and":
+        for part in node.parts:
+            yield from _conjuncts(part)
+    else:
+        yield node
 
 
 def _mentions(node: Node, field: str) -> bool:

@@ -65,6 +65,13 @@ def test_a_filter_knows_whether_it_speaks_of_the_trash(text: str, mentions: bool
     assert compile_filter(COMPANY, rest_filter(text)).mentions_deleted is mentions
 
 
+def test_ids_that_must_hold_are_looked_up_and_others_are_not() -> None:
+    must = compile_filter(COMPANY, rest_filter("and(id[in]:[A,b],or(name[eq]:x,deletedAt[is]:NULL))"))
+    assert must.exact == (("id", None), ("a", "b"))
+    assert compile_filter(COMPANY, rest_filter("or(id[eq]:a,name[eq]:x)")).exact is None
+    assert compile_filter(COMPANY, rest_filter("not(id[eq]:a)")).exact is None
+
+
 @pytest.mark.parametrize("text", ["nosuch[eq]:1", "name[almost]:1", "name", "name[is]:MAYBE", "employees[gt]:many"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(ApiError) as raised:
