@@ -1,0 +1,496 @@
+"""Stage A of hold, by child: the newest change of each record that waits, and the link patches still owed.
+
+One slot per record: a change is the whole record, so the newest replaces what waits. A record that waits for nothing
+touches no state. What is known of parents is a cache of stage B's answers, each with the offset in ``identities`` that
+it is known from, so an older word never replaces a newer one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from processors.links import completed, open_tokens, owed_patch, own_tokens, with_open_links_optional
+from processors.metrics import Census
+from processors.obligations import Kind, Obligation, StateChange, encode_obligation, state_key
+from processors.outbox import Outbox, Term
+from schemas.keys import parse_record_key, split_token, token_partition
+from schemas.records import Outcome, Verdict, Version, Write, WriteKind
+
+REPLACED = "a newer change of the record replaced it"
+OUTDATED = "the record was already written in a newer version"
+CACHE = 1_000_000
+"""Parents remembered per partition (some 300 MB); beyond it the cache starts anew and children ask again."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    write: Write
+    payload: bytes
+    since: float
+    live: bool
+    parked: bool = False
+
+
+@dataclass(slots=True)
+class Owed:
+    """A patch whose links are still unresolved; its write has left."""
+
+    patch: Write
+    since: float
+
+
+@dataclass(slots=True)
+class Slot:
+    waiting: Waiting | None = None
+    owed: Owed | None = None
+
+
+class Children:
+    """One partition. Times are seconds since 1970, as they go into state."""
+
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        outbox: Outbox,
+        *,
+        grace_seconds: float,
+        identity_version: Callable[[str], Version | None],
+        lifted: Callable[[str], bool],
+    ) -> None:
+        self.partition = partition
+        self._partitions = partitions
+        self._outbox = outbox
+        self._grace = grace_seconds
+        self._identity_version = identity_version
+        self._lifted = lifted
+        self._slots: dict[str, Slot] = {}
+        self._known: dict[str, tuple[int, str | None]] = {}
+        self._waiters: dict[str, set[str]] = {}
+        self._asked: dict[str, bool] = {}
+        self._terms: dict[int, Term] = {}
+        self._grace_ends: list[tuple[float, str, Version]] = []
+        self._dirty: dict[str, tuple[str, Version]] = {}
+        self._persisted: set[str] = set()
+
+    # -- changes
+
+    def accept(self, write: Write, payload: bytes, live: bool, now: float) -> None:
+        """A change that transform turned into a write or a delete. ``payload``: the bytes to keep if it waits."""
+        key = write.key
+        slot = self._slots.get(key)
+        if slot is None:
+            if write.kind is WriteKind.DELETE:
+                self._outbox.write(self.partition, write, live=True)
+                return
+            whole, required, optional = completed(write, self._known)
+            if not required and not optional:
+                self._outbox.write(self.partition, whole, live or self._lifted(key))
+                return
+            if self._outdated(write):
+                self._superseded(write, OUTDATED)
+                return
+            slot = self._slots[key] = Slot()
+        elif not self._replace(slot, write):
+            return
+        if write.kind is WriteKind.DELETE:
+            if slot.owed is not None:
+                self._touch(key, slot.owed.patch.version)
+            del self._slots[key]
+            self._outbox.write(self.partition, write, live=True)
+            return
+        slot.waiting = Waiting(write, payload, now, live or self._lifted(key))
+        self._touch(key, write.version)
+        heapq.heappush(self._grace_ends, (now + self._grace, key, write.version))
+        self._settle(key, slot, now)
+
+    def _replace(self, slot: Slot, write: Write) -> bool:
+        """Makes room for ``write``; False where something newer, or itself, is there already."""
+        waiting, owed = slot.waiting, slot.owed
+        newest = max(entry for entry in (waiting and waiting.write.version, owed and owed.patch.version) if entry)
+        if write.version < newest:
+            self._superseded(write, REPLACED)
+            return False
+        if waiting is not None:
+            if waiting.write.version == write.version:
+                return False
+            self._superseded(waiting.write, REPLACED)
+            self._touch(write.key, waiting.write.version)
+            slot.waiting = None
+        elif owed is not None and owed.patch.version == write.version:
+            # a repeat of what has left, or its return: it leaves again and is owed the same anew
+            slot.owed = None
+        return True
+
+    def skip(self, key: str, version: Version, *, keep: bool) -> None:
+        """A newer change that makes no write. ``keep``: what waits stays the last word on the record's content."""
+        slot = self._slots.get(key)
+        if slot is None or slot.waiting is None or keep or slot.waiting.write.version >= version:
+            return
+        self._superseded(slot.waiting.write, REPLACED)
+        self._touch(key, slot.waiting.write.version)
+        slot.waiting = None
+        self._tidy(key, slot)
+
+    def returned(self, write: Write, payload: bytes, now: float) -> None:
+        """The sink sends a write back because a parent is gone."""
+        if self._outdated(write):
+            self._superseded(write, OUTDATED)
+            return
+        for part in write.parts:
+            for token in open_tokens(part):
+                # what the cache says of it has just been proven wrong, or is on its way to be
+                self._known.pop(token, None)
+        if write.kind is WriteKind.PATCH:
+            self._owe_again(write, now)
+        else:
+            self.accept(write, payload, live=True, now=now)
+
+    def _owe_again(self, patch: Write, now: float) -> None:
+        slot = self._slots.setdefault(patch.key, Slot())
+        held = slot.waiting.write.version if slot.waiting else None
+        owed = slot.owed.patch.version if slot.owed else None
+        if (held and held >= patch.version) or (owed and owed > patch.version):
+            return
+        if slot.owed and owed == patch.version:
+            known = {link.field for part in slot.owed.patch.parts for link in part.links}
+            fresh = tuple(part for part in patch.parts if not known.issuperset(link.field for link in part.links))
+            patch = replace(patch, parts=slot.owed.patch.parts + fresh)
+        open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(_tokens(patch)))
+        if open_links is None:
+            self._tidy(patch.key, slot)
+            return
+        slot.owed = Owed(open_links, now)
+        self._touch(patch.key, patch.version)
+        self._settle_owed(patch.key, slot)
+
+    # -- leaving
+
+    def _settle(self, key: str, slot: Slot, now: float) -> None:
+        waiting = slot.waiting
+        if waiting is not None:
+            write = waiting.write
+            whole, required, optional = completed(write, self._known)
+            own = own_tokens(write) if required or optional else frozenset()
+            blocking = [token for token in required if token not in own]
+            late = [token for token in optional if token not in own]
+            if blocking or (late and now < waiting.since + self._grace):
+                for token in (*required, *optional):
+                    self._ask(token, key, waiting.live)
+                return
+            self._outbox.write(self.partition, with_open_links_optional(whole) if required else whole, waiting.live)
+            slot.waiting = None
+            self._touch(key, write.version)
+            if slot.owed is not None:
+                self._touch(key, slot.owed.patch.version)
+                slot.owed = None
+            if required or optional:
+                patch = owed_patch(write, frozenset((*required, *optional)))
+                if patch is not None:
+                    slot.owed = Owed(patch, waiting.since)
+        self._settle_owed(key, slot)
+
+    def _settle_owed(self, key: str, slot: Slot) -> None:
+        owed = slot.owed
+        if owed is not None:
+            whole, required, optional = completed(owed.patch, self._known)
+            missing = frozenset((*required, *optional))
+            rest = owed_patch(owed.patch, missing) if missing else None
+            if len(missing) < len(frozenset(_tokens(owed.patch))):
+                resolved = tuple(
+                    replace(part, links=links)
+                    for part in whole.parts
+                    if (links := tuple(link for link in part.links if link.twenty_id is not None))
+                )
+                self._outbox.write(self.partition, replace(whole, parts=resolved), live=True)
+                self._touch(key, owed.patch.version)
+            if rest is None:
+                slot.owed = None
+            else:
+                owed.patch = rest
+                for token in missing:
+                    self._ask(token, key, live=False)
+        self._tidy(key, slot)
+
+    def _tidy(self, key: str, slot: Slot) -> None:
+        if slot.waiting is None and slot.owed is None:
+            self._slots.pop(key, None)
+
+    def _ask(self, token: str, key: str, live: bool) -> None:
+        self._waiters.setdefault(token, set()).add(key)
+        asked = self._asked.get(token)
+        if asked is None or (live and not asked):
+            self._asked[token] = live
+            self._outbox.want(self.partition, token, live)
+
+    def _superseded(self, write: Write, reason: str) -> None:
+        if write.kind is WriteKind.PATCH:
+            return
+        self._outbox.verdict(
+            self.partition,
+            Verdict(
+                write.key,
+                write.unit,
+                write.version,
+                Outcome.SUPERSEDED,
+                reason,
+                source_changed_at=write.source_changed_at,
+            ),
+        )
+
+    def _outdated(self, write: Write) -> bool:
+        return any(
+            version is not None and version > write.version
+            for version in map(self._identity_version, own_tokens(write, aliases=False))
+        )
+
+    # -- what stage B says
+
+    def term(self, parent: int, term: Term) -> bool:
+        """Whether a message of this term counts. A new term voids what earlier ones said, and everything is asked
+        again."""
+        known = self._terms.get(parent)
+        if known is not None and term <= known:
+            return term == known
+        self._terms[parent] = term
+        self._known.clear()
+        for token in [token for token in self._asked if token_partition(token, self._partitions) == parent]:
+            del self._asked[token]
+        for token, keys in list(self._waiters.items()):
+            if token_partition(token, self._partitions) == parent:
+                live = False
+                for key in keys:
+                    slot = self._slots.get(key)
+                    live = live or bool(slot and slot.waiting and slot.waiting.live)
+                self._asked[token] = live
+                self._outbox.want(self.partition, token, live)
+        return True
+
+    def answered(self, answers: Mapping[str, tuple[str | None, int]], now: float) -> None:
+        known = self._known
+        if len(known) > CACHE:
+            known.clear()
+        todo: dict[str, None] = {}
+        for token, (twenty_id, at) in answers.items():
+            entry = known.get(token)
+            if entry is not None and entry[0] > at:
+                continue
+            known[token] = (at, twenty_id)
+            if twenty_id is not None:
+                self._asked.pop(token, None)
+                todo.update(dict.fromkeys(self._waiters.pop(token, ())))
+        for key in todo:
+            slot = self._slots.get(key)
+            if slot is not None:
+                self._settle(key, slot, now)
+
+    def lift(self, key: str) -> None:
+        """A live child waits for this record: if it waits itself, it leaves by the live lane and lifts its parents."""
+        slot = self._slots.get(key)
+        if slot is None or slot.waiting is None or slot.waiting.live:
+            return
+        slot.waiting.live = True
+        self._touch(key, slot.waiting.write.version)
+        _, required, optional = completed(slot.waiting.write, self._known)
+        for token in (*required, *optional):
+            self._ask(token, key, live=True)
+
+    def pending(self, key: str) -> bool:
+        slot = self._slots.get(key)
+        return slot is not None and slot.waiting is not None and not slot.waiting.parked
+
+    def outdated(self, key: str, version: Version) -> None:
+        """The record has an identity of ``version``: what waits or is owed from before is void."""
+        slot = self._slots.get(key)
+        if slot is None:
+            return
+        if slot.waiting is not None and slot.waiting.write.version < version:
+            self._superseded(slot.waiting.write, OUTDATED)
+            self._touch(key, slot.waiting.write.version)
+            slot.waiting = None
+        if slot.owed is not None and slot.owed.patch.version < version:
+            self._touch(key, slot.owed.patch.version)
+            slot.owed = None
+        self._tidy(key, slot)
+
+    # -- time
+
+    def tick(self, now: float) -> None:
+        """Optional references have had their grace: what waits for nothing else leaves without them."""
+        ends = self._grace_ends
+        while ends and ends[0][0] <= now:
+            _, key, version = heapq.heappop(ends)
+            slot = self._slots.get(key)
+            if slot is not None and slot.waiting is not None and slot.waiting.write.version == version:
+                self._settle(key, slot, now)
+
+    def candidates(self, before: float) -> set[str]:
+        """Tokens without which something that waits since before ``before`` cannot leave."""
+        return {token for _, waiting in self._unparked(before) for token in self._blocking(waiting)}
+
+    def park(self, absent: Mapping[str, bool], before: float) -> int:
+        """Ends the wait, for the books, of what waits since before ``before`` for a token that nothing pending will
+        bring. It is still held, and leaves when the parent comes after all.
+
+        absent: token -> whether its record was deleted; the child of a deleted record is skipped, not parked.
+        """
+        parked = 0
+        for key, waiting in self._unparked(before):
+            missing = self._blocking(waiting)
+            hopeless = [token for token in missing if token in absent]
+            if not hopeless:
+                continue
+            deleted = all(absent[token] for token in hopeless)
+            waiting.parked = True
+            write = waiting.write
+            self._touch(key, write.version)
+            objects = ", ".join(sorted({parent_object(token) for token in hopeless}))
+            outcome, reason = (
+                (Outcome.SKIPPED, f"the {objects} that it refers to was deleted")
+                if deleted
+                else (Outcome.PARKED, f"no {objects} to refer to")
+            )
+            self._outbox.verdict(
+                self.partition,
+                Verdict(key, write.unit, write.version, outcome, reason, source_changed_at=write.source_changed_at),
+            )
+            parked += 1
+        return parked
+
+    def _unparked(self, before: float) -> list[tuple[str, Waiting]]:
+        return [
+            (key, slot.waiting)
+            for key, slot in self._slots.items()
+            if slot.waiting is not None and not slot.waiting.parked and slot.waiting.since < before
+        ]
+
+    def _blocking(self, waiting: Waiting) -> list[str]:
+        _, required, _ = completed(waiting.write, self._known)
+        own = own_tokens(waiting.write)
+        return [token for token in required if token not in own]
+
+    def census(self) -> Census:
+        """What waits here, for the metrics."""
+        held: Counter[tuple[str, str]] = Counter()
+        parked: Counter[str] = Counter()
+        oldest: dict[str, float] = {}
+        for key, slot in self._slots.items():
+            if slot.waiting is None:
+                continue
+            name = parse_record_key(key).object
+            for parent in {parent_object(token) for token in self._blocking(slot.waiting)}:
+                held[name, parent] += 1
+            parked[name] += slot.waiting.parked
+            oldest[name] = min(oldest.get(name, slot.waiting.since), slot.waiting.since)
+        return held, parked, oldest
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    # -- state
+
+    def restore(self, waiting: Iterable[tuple[Obligation, Waiting]], owed: Iterable[tuple[Obligation, Owed]]) -> None:
+        """What the obligations topic holds. Of several changes of one record the newest stays; a zombie may have
+        brought back the others."""
+        for obligation, entry in waiting:
+            version = entry.write.version
+            self._persisted.add(state_key(obligation.key, obligation.version))
+            if obligation.version != version:
+                # the mapping has changed since: the obligation lives on under the new version
+                self._touch(obligation.key, obligation.version)
+                self._touch(obligation.key, version)
+            slot = self._slots.setdefault(obligation.key, Slot())
+            current = slot.waiting
+            if current is None or current.write.version < version:
+                slot.waiting = entry
+                older = current
+            else:
+                older = entry if version < current.write.version else None
+            if older is not None:
+                self._superseded(older.write, REPLACED)
+                self._touch(obligation.key, older.write.version)
+        for obligation, debt in owed:
+            self._persisted.add(state_key(obligation.key, obligation.version))
+            self._touch(obligation.key, obligation.version)
+            slot = self._slots.setdefault(obligation.key, Slot())
+            if slot.owed is None or slot.owed.patch.version < debt.patch.version:
+                slot.owed = debt
+            if slot.waiting is not None and slot.waiting.write.version < slot.owed.patch.version:
+                self._superseded(slot.waiting.write, REPLACED)
+                self._touch(obligation.key, slot.waiting.write.version)
+                slot.waiting = None
+
+    def discard(self, obligation: Obligation) -> None:
+        """A restored obligation that turned out to be none (its transform fails now): its verdict has been given."""
+        self._persisted.add(state_key(obligation.key, obligation.version))
+        self._touch(obligation.key, obligation.version)
+
+    def resume(self, now: float) -> None:
+        """After ``restore``: asks for everything that is missing."""
+        for key, slot in list(self._slots.items()):
+            waiting = slot.waiting
+            if waiting is not None and self._outdated(waiting.write):
+                self._superseded(waiting.write, OUTDATED)
+                self._touch(key, waiting.write.version)
+                waiting = slot.waiting = None
+            if waiting is not None:
+                heapq.heappush(self._grace_ends, (waiting.since + self._grace, key, waiting.write.version))
+                self._settle(key, slot, now)
+            if slot.owed is not None:
+                self._settle_owed(key, slot)
+            self._tidy(key, slot)
+
+    def _touch(self, key: str, version: Version) -> None:
+        self._dirty[state_key(key, version)] = (key, version)
+
+    def changes(self) -> tuple[list[StateChange], list[StateChange]]:
+        """What was taken on and what was discharged: to be written, in this order, once outputs are acknowledged."""
+        puts: list[StateChange] = []
+        deletes: list[StateChange] = []
+        for name, (key, version) in self._dirty.items():
+            obligation = self._obligation(key, version)
+            if obligation is not None:
+                self._persisted.add(name)
+                puts.append((name.encode(), encode_obligation(obligation)))
+            elif name in self._persisted:
+                self._persisted.discard(name)
+                deletes.append((name.encode(), None))
+        self._dirty.clear()
+        return puts, deletes
+
+    def _obligation(self, key: str, version: Version) -> Obligation | None:
+        slot = self._slots.get(key)
+        if slot is None:
+            return None
+        waiting, owed = slot.waiting, slot.owed
+        if waiting is not None and waiting.write.version == version:
+            _, required, optional = completed(waiting.write, self._known)
+            return Obligation(
+                key,
+                waiting.write.unit,
+                version,
+                Kind.HELD,
+                (*required, *optional),
+                waiting.since,
+                waiting.parked,
+                waiting.live,
+                waiting.payload,
+            )
+        if owed is not None and owed.patch.version == version:
+            payload = self._outbox.encode(owed.patch)
+            return Obligation(
+                key, owed.patch.unit, version, Kind.LINK, tuple(_tokens(owed.patch)), owed.since, payload=payload
+            )
+        return None
+
+
+def parent_object(token: str) -> str:
+    """The object that a token speaks of, for labels and reasons: never the id."""
+    return parse_record_key(split_token(token)[0]).object
+
+
+def _tokens(write: Write) -> Iterable[str]:
+    return (token for part in write.parts for token in open_tokens(part))
