@@ -105,5 +105,14 @@ def metadata_error(message: str) -> ApiError:
     return ApiError(400, "Bad Request", message)
 
 
+def metadata_path_error(path: str, tail: str) -> ApiError:
+    """A metadata path that 1.10 does not know; it knows none with query parameters."""
+    message = (
+        f"Query path '{path}' invalid. Metadata path \"{tail}\" does not exist. "
+        "Valid examples: /rest/metadata/fields or /rest/metadata/objects"
+    )
+    return ApiError(400, "Bad Request", message, single=True)
+
+
 def schema_error(message: str) -> ApiError:
     return ApiError(400, "GraphQLError", message, schema=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from infra.standin.errors import ApiError, bad_request, not_found
+from infra.standin.errors import bad_request, not_found
 from infra.standin.files import Files
 from infra.standin.filters import Filter, Node, compile_filter, rest_filter, rest_order
 from infra.standin.gate import Gate
@@ -178,14 +178,3 @@ def _pascal(of: ObjectType) -> str:
 
 def _pascal_plural(of: ObjectType) -> str:
     return of.name_plural[0].upper() + of.name_plural[1:]
-
-
-class MetadataPathError(ApiError):
-    """A metadata path that 1.10 does not know; it takes no query parameters either."""
-
-    def __init__(self, path: str, tail: str) -> None:
-        message = (
-            f"Query path '{path}' invalid. Metadata path \"{tail}\" does not exist. "
-            "Valid examples: /rest/metadata/fields or /rest/metadata/objects"
-        )
-        super().__init__(400, "Bad Request", message, single=True)

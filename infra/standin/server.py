@@ -16,12 +16,12 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from infra.standin import files as uploads
-from infra.standin.errors import ApiError, schema_error
+from infra.standin.errors import ApiError, metadata_path_error, schema_error
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
 from infra.standin.metadata import Metadata
-from infra.standin.rest import MetadataPathError, RestApi
+from infra.standin.rest import RestApi
 from infra.standin.workspace import Workspace
 
 MAX_BODY = 10 * 1024 * 1024
@@ -160,7 +160,7 @@ class Server:
         kind, _, identity = tail.partition("/")
         asked = f"{tail}?{request.url.query}" if request.url.query else tail
         if kind not in ("objects", "fields") or request.url.query:
-            raise MetadataPathError(f"/rest/metadata/{asked}", asked)
+            raise metadata_path_error(f"/rest/metadata/{asked}", asked)
         body = await self._body(request)
         return _json(*self._metadata_call(request.method, kind, identity, body))
 
@@ -184,7 +184,7 @@ class Server:
         if method == "DELETE" and identity:
             gone = metadata.delete_object(identity) if kind == "objects" else metadata.delete_field(identity)
             return 200, {"data": {f"deleteOne{one}": {"id": gone.id}}}
-        raise MetadataPathError(f"/rest/metadata/{kind}/{identity}", f"{kind}/{identity}")
+        raise metadata_path_error(f"/rest/metadata/{kind}/{identity}", f"{kind}/{identity}")
 
     async def _metadata_graphql(self, request: Request) -> Response:
         try:

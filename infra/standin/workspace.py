@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from infra.standin import normalise
-from infra.standin.errors import ApiError, bad_request, database, plain
+from infra.standin.errors import ApiError, bad_request, database
 from infra.standin.filters import Filter
-from infra.standin.journal import Journal
+from infra.standin.journal import Journal, JournalFormatError
 from infra.standin.model import ObjectType, Row, foreign_key_name, object_from_json
 from infra.standin.records import Stamp, Table
 from infra.standin.standard import standard_id, standard_objects
@@ -225,7 +225,7 @@ class Workspace:
             for identity in op["ids"]:
                 self.tables[op["object"]].rows.pop(identity, None)
         else:
-            raise plain(f"journal operation {op['op']!r} is unknown")
+            raise JournalFormatError(f"journal operation {op['op']!r} is unknown; start with an empty --data-dir")
 
     def _image(self) -> Iterable[list[bytes]]:
         for of in self.objects:
