@@ -4,7 +4,9 @@
 """
 
 import os
+import random
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,6 +18,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from psycopg import sql
 
+from infra.stack import jars, kafka, postgres
+from infra.stack.ports import free_port
 from infra.stack.stack import KAFKA_SETTING, POSTGRES_SETTING, LocalStack
 
 
@@ -40,12 +44,22 @@ def stack() -> Iterator[LocalStack]:
 
 
 def _start_containers(containers: ExitStack) -> dict[str, str]:
-    from testcontainers.community.kafka import KafkaContainer
+    """The images of compose.yaml. (testcontainers' own KafkaContainer runs Confluent's image, of another version.)"""
     from testcontainers.community.postgres import PostgresContainer
+    from testcontainers.core.container import DockerContainer
 
-    kafka = containers.enter_context(KafkaContainer().with_kraft())
-    postgres = containers.enter_context(PostgresContainer("postgres:18", driver=None))
-    return {KAFKA_SETTING: kafka.get_bootstrap_server(), POSTGRES_SETTING: postgres.get_connection_url()}
+    port = free_port(random.SystemRandom())
+    settings = kafka.settings(Path("/var/lib/kafka/data"), port, controller_port=port + 1)
+    settings["listeners"] = f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:{port + 1}"
+    broker = DockerContainer(f"apache/kafka:{jars.KAFKA_VERSION}").with_bind_ports(port, port)
+    broker.with_envs(**{"KAFKA_" + name.replace(".", "_").upper(): value for name, value in settings.items()})
+    containers.enter_context(broker)
+    server = containers.enter_context(PostgresContainer(f"postgres:{postgres.MAJOR_VERSION}", driver=None))
+    bootstrap = f"127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while not kafka.answers(bootstrap):
+        assert time.monotonic() < deadline, "the broker in the container did not answer within 60 s"
+    return {KAFKA_SETTING: bootstrap, POSTGRES_SETTING: server.get_connection_url()}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 # Below Linux's range for outgoing connections (32768 and up): inside it, a client that retries while the server is
@@ -36,12 +36,13 @@ def remembered_ports(path: Path, names: Sequence[str], rng: random.Random) -> di
     ports: dict[str, int] = {}
     for name in names:
         port = known.get(name)
-        ports[name] = port if port and is_free(port) else _new_port(rng, avoid={*known.values(), *ports.values()})
+        ports[name] = port if port and is_free(port) else free_port(rng, avoid={*known.values(), *ports.values()})
     path.write_text(json.dumps(known | ports, indent=1) + "\n")
     return ports
 
 
-def _new_port(rng: random.Random, avoid: set[int]) -> int:
+def free_port(rng: random.Random, avoid: Collection[int] = ()) -> int:
+    """A random port on which nobody listens, not one of `avoid`. Raises NoFreePortError."""
     for port in rng.sample(range(_FIRST, _LAST + 1), 200):
         if port not in avoid and is_free(port):
             return port

@@ -20,6 +20,13 @@ from infra.stack.supervisor import ChildFailedError, Program, Supervisor
 NAME = "postgres"
 SUPERUSER = "postgres"
 MAJOR_VERSION = 18
+SERVER_SETTINGS = {
+    "max_prepared_transactions": "10",
+    # A statement's errors quote values, so patient data: no errors, no statements, no details.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
 
 
 class PostgresServer:
@@ -47,15 +54,10 @@ class PostgresServer:
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         self._clear_stale_lock()
-        settings = {
+        settings = SERVER_SETTINGS | {
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
             "unix_socket_directories": "",
-            "max_prepared_transactions": "10",
-            # A statement's errors quote values, so patient data: no errors, no statements, no details.
-            "log_min_messages": "log",
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._supervisor.start(
