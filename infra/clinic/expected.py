@@ -154,7 +154,7 @@ class _Expectation:
         if not values.natural(insurer):
             return
         fields = {
-            "name": f"{insurer} – {plan}",  # noqa: RUF001  # the agreed separator is an en dash
+            "name": f"{insurer} – {plan}",  # the agreed separator is an en dash
             "planName": plan,
             "policyNumber": row[f"policy_{place}"],
             "isPrimary": row["primary_insurer"] == place,

@@ -199,7 +199,7 @@ class Life:
         cursor.execute(
             """update patients set location_hours = %s, updated_at = now() where patient_id in
                    (select patient_id from patients where location_name = %s for update skip locked)""",
-            (f"Mon–Fri {self._random.randint(6, 9)}:00–17:00", name),  # noqa: RUF001  # as people write hours
+            (f"Mon–Fri {self._random.randint(6, 9)}:00–17:00", name),  # as people write hours
         )
         return cursor.rowcount
 
