@@ -71,17 +71,16 @@ def text_of(context: Context, name: str, rule: Rule) -> Compiled:
 def _guarded(name: str, origin: Compiled, convert: Convert, nothing: Any, required: bool) -> Compiled:
     def evaluate(row: Row, flags: Flags) -> Any:
         value = origin(row, flags)
-        if value is None or value == "":
+        if value is None or value == "" or (required and is_blank(value)):
             if required:
                 raise MissingError(name, "a required value is empty")
             return nothing
         try:
             return convert(value)
         except UnusableError as unusable:
-            blank = is_blank(value)
             if required:
-                raise MissingError(name, "a required value is empty" if blank else unusable.reason) from None
-            if not blank:
+                raise MissingError(name, unusable.reason) from None
+            if not is_blank(value):
                 flags.append(Flag(name, unusable.reason, raw(value)))
             return nothing
         except AdjustedError as adjusted:

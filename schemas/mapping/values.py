@@ -75,7 +75,9 @@ def text(value: Value) -> str:
 
 
 def plain(value: Value) -> str:
-    """As ``text``, silent about what ``text`` adjusts: for comparing, never for writing."""
+    """As ``text``, silent about what ``text`` adjusts or refuses: for comparing, never for writing."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
     try:
         return text(value)
     except AdjustedError as adjusted:
@@ -97,7 +99,7 @@ def raw(value: Value) -> str:
 
 
 def is_blank(value: Value) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str | bytes) and not value.strip())
 
 
 def natural_key(value: Value) -> str:
