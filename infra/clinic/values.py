@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -90,4 +90,4 @@ def instant(wall_clock: datetime) -> tuple[datetime, bool]:
     Of two hours of the same name it is the first; an hour that never was moves forward by what the clock skipped.
     """
     first, second = wall_clock.replace(tzinfo=ZONE, fold=0), wall_clock.replace(tzinfo=ZONE, fold=1)
-    return first, first.utcoffset() != second.utcoffset()
+    return first.astimezone(UTC), first.utcoffset() != second.utcoffset()
