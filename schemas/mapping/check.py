@@ -17,60 +17,13 @@ from schemas.mapping.language import (
     TwentyObject,
 )
 from schemas.mapping.standard import COMPOSITES, EVERYWHERE, OPTIONS, RELATION, STANDARD, TARGETS
+from schemas.twenty_names import RESERVED, camel_case
 
 Location = tuple[str | int, ...]
 
-RESERVED = frozenset(
-    [
-        "plan",
-        "plans",
-        "event",
-        "events",
-        "field",
-        "fields",
-        "link",
-        "links",
-        "currency",
-        "currencies",
-        "fullName",
-        "fullNames",
-        "address",
-        "addresses",
-        "type",
-        "types",
-        "object",
-        "objects",
-        "index",
-        "relation",
-        "relations",
-        "aggregate",
-        "job",
-        "jobs",
-        "role",
-        "roles",
-        "user",
-        "users",
-        "workspace",
-        "workspaces",
-        "userWorkspace",
-        "userWorkspaces",
-        "appToken",
-        "appTokens",
-        "featureFlag",
-        "featureFlags",
-        "keyValuePair",
-        "keyValuePairs",
-        "id",
-        "createdAt",
-        "updatedAt",
-        "deletedAt",
-        "createdBy",
-        "updatedBy",
-        "position",
-        "searchVector",
-    ]
-)
-"""Names that Twenty refuses for custom objects and fields."""
+_SYSTEM = frozenset({"id", "createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector"})
+_TAKEN = RESERVED | _SYSTEM
+"""Names that no custom field or object can have."""
 
 _TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code"})
 _CONVERTERS: Mapping[str, frozenset[str]] = {
@@ -127,6 +80,7 @@ def options(mapping: SystemMapping, target: str, field: str) -> dict[str, str]:
 def check(mapping: SystemMapping) -> Iterator[Mistake]:
     for name, one in mapping.twenty.items():
         yield from _twenty_object(mapping, name, one)
+    yield from _inverses(mapping)
     for name, mapped in mapping.objects.items():
         yield from _object(mapping, name, mapped)
     for name, derived in mapping.derived.items():
@@ -142,11 +96,11 @@ def _twenty_object(mapping: SystemMapping, name: str, one: TwentyObject) -> Iter
         yield Mistake(where, f"Twenty has no standard object {name!r}{hint or ': expected `custom` with its labels'}")
     if one.custom and name in STANDARD:
         yield Mistake((*where, "custom"), f"{name!r} is a standard object of Twenty: leave `custom` out")
-    if one.custom and (name in RESERVED or one.custom.plural in RESERVED or one.custom.plural == name):
+    if one.custom and (name in _TAKEN or one.custom.plural in _TAKEN or one.custom.plural == name):
         yield Mistake(where, "Twenty reserves this name, or singular and plural are the same: expected another one")
     for field_name, field in one.fields.items():
         at = (*where, "fields", field_name)
-        if field_name in RESERVED:
+        if field_name in _TAKEN:
             yield Mistake(at, f"Twenty reserves the name {field_name!r}: expected another one")
         if field_name in STANDARD.get(name, {}):
             yield Mistake(at, f"{name} has a standard field {field_name!r}: expected another name")
@@ -173,6 +127,20 @@ def _custom_field(mapping: SystemMapping, at: Location, field: CustomField) -> I
         yield Mistake(at, "expected `to` and `inverse` only for a RELATION")
     if field.unique and field.type != "TEXT":
         yield Mistake((*at, "unique"), "expected `unique` only for a TEXT")
+
+
+def _inverses(mapping: SystemMapping) -> Iterator[Mistake]:
+    """Twenty names the other side of a relation after its label: that name must be free over there."""
+    seen: set[tuple[str, str]] = set()
+    for name, one in mapping.twenty.items():
+        for field_name, field in one.fields.items():
+            if field.to is None or field.inverse is None:
+                continue
+            there = (field.to, camel_case(field.inverse))
+            if there in seen or there[1] in field_types(mapping, field.to):
+                at: Location = ("twenty", name, "fields", field_name, "inverse")
+                yield Mistake(at, f"{field.to} has a field {there[1]!r} already: expected another label")
+            seen.add(there)
 
 
 def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from schemas.requirements import Option
 from schemas.source import SourceObject
+from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, camel_case
 
 DERIVED = "~"
 """Prefix of a derived object's name, here and in record keys."""
@@ -54,11 +55,16 @@ def _region(code: str) -> str:
     return code
 
 
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+def _twenty_name(name: str) -> str:
+    if camel_case(name) != name or not name[:1].isalpha() or len(name) > LONGEST_NAME:
+        hint = camel_case(name)[:LONGEST_NAME]
+        raise ValueError(f"expected a name in camelCase, at most {LONGEST_NAME} characters, such as {hint!r}")
+    return name
 
+
+def _matching(pattern: str | re.Pattern[str], expected: str) -> AfterValidator:
     def check(name: str) -> str:
-        if not compiled.fullmatch(name):
+        if not re.fullmatch(pattern, name):
             raise ValueError(f"expected {expected}")
         return name
 
@@ -66,11 +72,9 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 
 
 SourceName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "a name in lower_snake_case")]
-TwentyName = Annotated[str, _matching(r"[a-z][A-Za-z0-9]{0,62}", "a name in camelCase, at most 63 characters")]
+TwentyName = Annotated[str, AfterValidator(_twenty_name)]
 PartName = Annotated[str, _matching(r"[^\0#]*", "a part name without #")]
-OptionValue = Annotated[
-    str, _matching(r"(?!.*__)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", "a value in UPPER_SNAKE_CASE that begins with a letter")
-]
+OptionValue = Annotated[str, _matching(OPTION_VALUE, "a value in UPPER_SNAKE_CASE that begins with a letter")]
 Label = Annotated[str, _matching(r"[^,]*[^,\s][^,]*", "a label that is not blank and has no comma (Twenty refuses it)")]
 Zone = Annotated[str, AfterValidator(_zone)]
 

@@ -96,6 +96,8 @@ LINES = {
     ("      mood: {", "      city: {"): (11, "fields.city", "has a standard field 'city'"),
     (", to: company, inverse: Patients", ", to: company"): (12, "fields.clinic", "`inverse`"),
     ("to: company, inverse", "to: compny, inverse"): (12, "fields.clinic.to", "did you mean 'company'?"),
+    ("to: person, inverse: Visits", "to: person, inverse: Mood"): (17, "fields.guest.inverse", "'mood' already"),
+    ("      fee: {", "      hba1c: {"): (16, "fields.hba1c", "such as 'hba1C'"),
     ("  visit:\n    custom", "  Visit:\n    custom"): (13, "twenty.Visit", "camelCase"),
     ("plural: visits", "plural: roles"): (13, "twenty.visit", "reserves this name"),
     ("relation: patients, key", "relation: patients, query: select 1, key"): (20, "source", "one of `relation`"),
