@@ -226,6 +226,12 @@ class Children:
             self._asked[token] = live
             self._outbox.want(self.partition, token, live)
 
+    def _ask_again(self, token: str) -> None:
+        slots = (self._slots.get(key) for key in self._waiters[token])
+        live = any(slot.waiting.live for slot in slots if slot and slot.waiting)
+        self._asked[token] = live
+        self._outbox.want(self.partition, token, live)
+
     def _superseded(self, write: Write, reason: str) -> None:
         if write.kind is WriteKind.PATCH:
             return
@@ -259,14 +265,9 @@ class Children:
         self._known.clear()
         for token in [token for token in self._asked if token_partition(token, self._partitions) == parent]:
             del self._asked[token]
-        for token, keys in list(self._waiters.items()):
+        for token in self._waiters:
             if token_partition(token, self._partitions) == parent:
-                live = False
-                for key in keys:
-                    slot = self._slots.get(key)
-                    live = live or bool(slot and slot.waiting and slot.waiting.live)
-                self._asked[token] = live
-                self._outbox.want(self.partition, token, live)
+                self._ask_again(token)
         return True
 
     def answered(self, answers: Mapping[str, tuple[str | None, int]], now: float) -> None:
@@ -276,12 +277,14 @@ class Children:
         todo: dict[str, None] = {}
         for token, (twenty_id, at) in answers.items():
             entry = known.get(token)
-            if entry is not None and entry[0] > at:
-                continue
-            known[token] = (at, twenty_id)
-            if twenty_id is not None:
-                self._asked.pop(token, None)
+            if entry is None or entry[0] <= at:
+                known[token] = entry = (at, twenty_id)
+            self._asked.pop(token, None)
+            if entry[1] is not None:
                 todo.update(dict.fromkeys(self._waiters.pop(token, ())))
+            elif token in self._waiters:
+                # whoever took back what it said may have struck us off its list when it said it
+                self._ask_again(token)
         for key in todo:
             slot = self._slots.get(key)
             if slot is not None:
