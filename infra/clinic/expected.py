@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import IsolationLevel, sql
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from infra.clinic import rows as source_rows
@@ -66,12 +66,11 @@ def expected(
     documents: where the documents' files lie. workspace_url: where people open Twenty.
     """
     tables: dict[str, list[Row]] = {}
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
         for table, key in KEYS.items():
             query = sql.SQL("select * from {} order by {}").format(sql.Identifier(table), sql.Identifier(key))
             tables[table] = cursor.execute(query).fetchall()
-    connection.isolation_level = None
     return _Expectation(tables, {address.strip().lower() for address in accounts}, documents, workspace_url).result
 
 

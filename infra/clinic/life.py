@@ -33,7 +33,6 @@ _LOCK_WAIT_MS = 200
 _OPEN_CHANGES = 12
 """A slow transaction stays open while this many other changes are made."""
 
-
 _ANY = sql.SQL("true")
 _UNPAID = sql.SQL("status <> 'paid'")
 _WITH_EMAIL = sql.SQL("email like '%@%'")
@@ -129,13 +128,14 @@ class Life:
 
     def _work(self, connection: Connection, actions: int, action: Action | None = None) -> int:
         """Row changes in a transaction that stays open; none where a slow transaction holds one of the rows."""
-        made = 0
+        made, remembered = 0, (self._awaited.copy(), self._deleted.copy())
         try:
             with connection.cursor() as cursor:
                 for _ in range(actions):
                     made += (action or self._random.choices(_ACTIONS, _WEIGHTS)[0])(self, cursor)
         except psycopg.errors.LockNotAvailable:
             connection.rollback()
+            self._awaited, self._deleted = remembered
             return 0
         return made
 

@@ -83,8 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except psycopg.Error as error:
-        # its text could quote a row
-        sys.stderr.write(f"PostgreSQL refused ({error.sqlstate or 'no connection'}): expected an empty database\n")
+        # its text could quote a row, or the password
+        found = f"PostgreSQL refused ({error.sqlstate})" if error.sqlstate else "no connection to PostgreSQL"
+        sys.stderr.write(f"{found}: expected DUALRUN_SOURCE_URL to name a database without these tables\n")
         return 1
     sys.stdout.writelines(f"{table}: {rows} rows\n" for table, rows in loaded.items())
     return 0
