@@ -99,7 +99,7 @@ class Poller:
         self._monotonic = monotonic
         self._pass: Pass | None = None
         self._recent: datetime | None = None
-        self._whole_at = 0.0
+        self._whole_at = monotonic()
         self._spent = 0.0
         self._scan: Scan | None = None
         self._condemned: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class Poller:
         self.last_read = 0
         self._failure = ""
         self._failures = 0
-        self._retry_at = 0.0
+        self._retry_at = monotonic()
         if not position.snapshot.done and position.snapshot.after is not None and not source.resumable(what):
             self.position = replace(position, snapshot=replace(position.snapshot, after=None, rows=0))
 
@@ -267,7 +267,10 @@ class Poller:
         after = self._source.place(self.what, batch.last, by_time=False) if batch.last else snapshot.after
         rows = snapshot.rows + batch.read
         done = replace(snapshot, done=ended, after=None if ended else after, rows=rows)
-        self._settle(replace(position, snapshot=done), batch, "snapshot")
+        position = replace(position, snapshot=done)
+        if ended and position.watermark:
+            position = replace(position, swept_at=position.watermark.now)
+        self._settle(position, batch, "snapshot")
         labels = (self._system, self.what.name)
         self._metrics.snapshot_remaining.labels(*labels).set(0 if ended else max(0, self._estimate - rows))
         if ended:
