@@ -145,6 +145,8 @@ def read_to_end(
                 yield message
             elif failure.code() == KafkaError._PARTITION_EOF:
                 waiting.discard(message.partition())
+            elif failure.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+                raise BrokerError(f"there is no topic {topic}: run `dualrun prepare` first")
             elif not failure.retriable():
                 raise KafkaException(failure)
     finally:

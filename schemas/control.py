@@ -78,6 +78,6 @@ def require_epochs(settings: KafkaSettings, topics: Topics, codec: Codec) -> Epo
         if epochs.topics.get(name, ("", 0))[0] != ids.get(name, "missing"):
             raise BrokerError(
                 f"topic {name} is not the one that {topics.control} knows: it was deleted and made anew, or never"
-                " prepared. Run `dualrun topics prepare` once you know why"
+                " prepared. Run `dualrun prepare` once you know why"
             )
     return epochs

@@ -70,7 +70,7 @@ def _value_to_avro(value: Value) -> Any:
         case date():
             return ("dualrun.Date", {"days": value.toordinal() - _DAY_ZERO})
         case Json():
-            return ("dualrun.Json", {"text": json.dumps(value.value, ensure_ascii=False)})
+            return ("dualrun.Json", {"text": json.dumps(value.value)})
 
 
 def _value_from_avro(value: Any) -> Value:

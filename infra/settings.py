@@ -1,0 +1,165 @@
+"""The settings file, and the environment that overrides it.
+
+Secrets come from the environment or from files named in the settings; they are never printed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from schemas.broker import KafkaSettings
+from schemas.mapping import Mapping as SystemMapping
+from schemas.topics import Topics
+
+ENVIRONMENT = {
+    "DUALRUN_KAFKA_BOOTSTRAP_SERVERS": ("kafka", "bootstrap_servers"),
+    "DUALRUN_KAFKA_REGISTRY_URL": ("kafka", "registry_url"),
+    "DUALRUN_SOURCE_URL": ("source", "url"),
+    "DUALRUN_TWENTY_URL": ("twenty", "url"),
+    "DUALRUN_TWENTY_API_KEY": ("twenty", "api_key"),
+}
+
+
+class SettingsError(ValueError):
+    """What is wrong in which file or variable, what was expected, what to do."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSection(_Section):
+    bootstrap_servers: str
+    registry_url: str | None = None
+    partitions: Annotated[int, Field(ge=1, le=256)] = 4
+    replication: Annotated[int, Field(ge=1, le=5)] = 1
+    security: dict[str, str] = {}
+    """librdkafka settings for TLS and SASL (``security.protocol``, ``sasl.username``, …)."""
+
+
+class SourceSection(_Section):
+    url: SecretStr
+    poll_seconds: Annotated[float, Field(gt=0)] = 0.25
+    sweep_seconds: Annotated[float, Field(gt=0)] = 60
+    chunk_rows: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    missing_ratio: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """A larger share of an object's rows missing at once is not published as deletes: the operator decides."""
+
+
+class TwentySection(_Section):
+    url: str
+    api_key: SecretStr
+    workspace: str = "default"
+    """Names the sender's transactional id: the same for every process that writes to this workspace."""
+    public_url: str | None = None
+    """Where people open Twenty, for links to record pages; ``url`` unless it differs."""
+    requests: Annotated[int, Field(ge=1)] = 100
+    window_seconds: Annotated[float, Field(gt=0)] = 60
+    batch: Annotated[int, Field(ge=1, le=200)] = 60
+    timeout_seconds: Annotated[float, Field(gt=0)] = 30
+
+
+class HoldSection(_Section):
+    grace_seconds: Annotated[float, Field(ge=0)] = 2
+    """How long a record waits for an optional parent before it goes out without it."""
+    park_seconds: Annotated[float, Field(ge=0)] = 30
+
+
+class Settings(_Section):
+    """One deployment: one source system, one prefix, one workspace."""
+
+    system: str
+    """A mapping in ``schemas/mappings`` by name, or the path of one."""
+    kafka: KafkaSection
+    source: SourceSection
+    twenty: TwentySection
+    hold: HoldSection = HoldSection()
+    prefix: str = "dualrun"
+    documents: Path | None = None
+    """Directory that ``file:`` locators of attachments are relative to."""
+    data_dir: Path = Path(".dualrun")
+
+    def broker(self) -> KafkaSettings:
+        return KafkaSettings(self.kafka.bootstrap_servers, self.kafka.security)
+
+    def topics(self, mapping: SystemMapping) -> Topics:
+        return Topics(
+            self.prefix,
+            mapping.system,
+            tuple(source.name for source in mapping.sources),
+            self.kafka.partitions,
+            self.kafka.replication,
+        )
+
+
+def load_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ``path`` (or nothing) with the environment laid over them.
+
+    ``NAME_FILE`` names a file that holds the value of ``NAME``. Raises SettingsError naming file, line and setting.
+    """
+    values, lines = _read(path) if path else ({}, {})
+    origin = str(path) if path else "the environment"
+    for name, (section, key) in ENVIRONMENT.items():
+        value = _from_environment(name, os.environ if environment is None else environment)
+        if value is not None:
+            values.setdefault(section, {})[key] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        found = []
+        for problem in error.errors(include_input=False, include_url=False):
+            setting = ".".join(str(step) for step in problem["loc"])
+            line = lines.get(tuple(problem["loc"]))
+            where = f"{origin}:{line}" if line else origin
+            found.append(f"{where}: {setting}: {problem['msg']}{_hint(tuple(problem['loc']))}")
+        raise SettingsError("\n".join(found)) from None
+
+
+def _hint(place: tuple[int | str, ...]) -> str:
+    for name, setting in ENVIRONMENT.items():
+        if setting == place:
+            return f" (or set {name})"
+    return ""
+
+
+def _from_environment(name: str, environment: Mapping[str, str]) -> str | None:
+    if name in environment:
+        return environment[name]
+    file = environment.get(f"{name}_FILE")
+    if file is None:
+        return None
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[int | str, ...], int]]:
+    try:
+        document = YAML().load(path.read_text())
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be read: {error.strerror}. Copy docs/settings.yaml to begin with"
+        ) from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{path}:{line}: not YAML: {error.problem}") from None
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path}:1: expected settings such as `system: clinic_place`")
+    lines: dict[tuple[int | str, ...], int] = {}
+
+    def walk(node: Any, place: tuple[int | str, ...]) -> Any:
+        if not isinstance(node, dict):
+            return node
+        for key in node:
+            lines[(*place, key)] = node.lc.key(key)[0] + 1
+        return {key: walk(value, (*place, key)) for key, value in node.items()}
+
+    return walk(document, ()), lines

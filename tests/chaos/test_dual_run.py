@@ -1,0 +1,156 @@
+"""The promise: whatever is killed or stopped while a clinic works, every source row ends equal to its Twenty record.
+
+The order of the faults follows a seed, printed at the start: ``DUALRUN_CHAOS_SEED`` repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra.clinic.life import Life
+from infra.metrics import scrape, value
+from infra.monitor import Look
+from infra.showcase import Showcase, ShowcaseOptions
+
+pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(1500)]
+
+CHANGES_PER_SECOND = 50
+STOPPED_SECONDS = 9.0
+"""Longer than every session (6 s): the other instance takes over, and the stopped one wakes up behind it."""
+ACTIVE = {
+    "poll": "dualrun_source_last_poll_timestamp_seconds",
+    "process": "dualrun_transform_duration_seconds_count",
+    "sink": "dualrun_sink_records_total",
+}
+"""The metric that only an active instance moves."""
+FAULTS = [
+    *(("kill", victim) for victim in ("poll", "process", "sink", "kafka") for _ in range(3)),
+    *(("stop", victim) for victim in ("poll", "process", "sink") for _ in range(2)),
+]
+
+
+@dataclass
+class Flow:
+    """How long after a fault the first change made at the source after it was in Twenty."""
+
+    showcase: Showcase
+
+    def seconds_until_it_flows(self, since: datetime, patience: float = 120) -> float:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            self.showcase.monitor.catch_up()
+            for decided_at, changed_at in self.showcase.monitor.recent():
+                if changed_at > since:
+                    return (decided_at - since).total_seconds()
+            time.sleep(0.2)
+        raise AssertionError(f"nothing that changed after {since} reached Twenty within {patience:.0f} s")
+
+
+@contextmanager
+def living(showcase: Showcase) -> Iterator[None]:
+    stop, failures = threading.Event(), []
+    life = Life(showcase.clinic, showcase.source_url)
+
+    def live() -> None:
+        try:
+            life.run(10**9, CHANGES_PER_SECOND, stop)
+            life.settle()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=live, name="life")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert not failures
+
+
+def active(showcase: Showcase, component: str) -> str:
+    """The instance of a component that works, and does not stand by."""
+    working = {
+        instance.name: value(scrape(instance.metrics_port) or "", ACTIVE[component]) or 0.0
+        for instance in showcase.pipeline.instances
+        if instance.component == component
+    }
+    return max(working, key=lambda name: working[name])
+
+
+def until(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.5)
+
+
+def strike(showcase: Showcase, fault: str, victim: str) -> str:
+    """Does the damage and returns who took it; a stopped process is awake again at the return."""
+    if victim == "kafka":
+        showcase.stack.kill_kafka()
+        showcase.stack.start_kafka()
+        return victim
+    name = active(showcase, victim)
+    if fault == "kill":
+        showcase.stack.supervisor.kill(name, signal.SIGKILL)
+        return name
+    showcase.stack.supervisor.kill(name, signal.SIGSTOP)
+    woken_at = time.monotonic() + STOPPED_SECONDS
+    until(lambda: time.monotonic() > woken_at, STOPPED_SECONDS + 5)
+    showcase.stack.supervisor.kill(name, signal.SIGCONT)
+    return name
+
+
+def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixture[str]) -> None:
+    seed = int(os.environ.get("DUALRUN_CHAOS_SEED") or random.SystemRandom().randrange(10**6))
+    faults = list(FAULTS)
+    random.Random(seed).shuffle(faults)
+    with capsys.disabled():
+        sys.stdout.write(f"\nDUALRUN_CHAOS_SEED={seed}\n")
+    options = ShowcaseOptions(patients=200, seed=seed, requests=0, instances=2)
+    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-chaos-")), options, keep=False) as showcase:
+        showcase.start_systems()
+        showcase.start_components()
+        flow = Flow(showcase)
+        with living(showcase):
+            flow.seconds_until_it_flows(datetime.now(UTC))
+            for fault, victim in faults:
+                struck_at = datetime.now(UTC)
+                name = strike(showcase, fault, victim)
+                seconds = flow.seconds_until_it_flows(struck_at)
+                with capsys.disabled():
+                    sys.stdout.write(f"{fault} {name}: flows again after {seconds:.1f} s\n")
+        ended_at = showcase.source_now()
+        settled: list[Look] = []
+
+        def is_settled() -> bool:
+            look = showcase.settled(ended_at)
+            settled.extend([look] if look else [])
+            return bool(settled)
+
+        until(is_settled, 300)
+        look = settled[-1]
+        comparison = showcase.compare()
+        expected = showcase.expected()
+        parked = {obligation.key for obligation in showcase.monitor.obligations if obligation.parked}
+        with capsys.disabled():
+            sys.stdout.write(f"{look.as_json()}\ncompared {comparison.compared} values\n")
+        assert comparison.mismatches == ()
+        assert comparison.compared > 0
+        assert look.account.unaccounted == ()
+        assert look.account.dead_letters == ()
+        assert expected.parked <= parked <= expected.orphans
