@@ -1,34 +1,69 @@
-"""How a sink's successor learns that its predecessor has ended, and need not wait for it.
+"""What a supervisor that saw a poller or a sink end does for its successor.
 
-A sink writes down who it is under its pid; the supervisor, told by the kernel that this pid has ended, adds the
-incarnation to the list of the ended. A pid that is given out again is no danger: its file then names an incarnation
-that ended long ago, or the new one.
+A process that holds a lease writes down who it is under its pid. When the kernel says that this pid has ended, the
+supervisor ends the dead process's membership in the lease's group (else a successor waits out the session) and adds
+the incarnation to the list of the ended (else a sink's successor waits for requests that may still be under way).
+A pid that is given out again is no danger: its file then names an incarnation that ended long ago, or the new one.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import uuid
 from pathlib import Path
 
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.group import LeaveGroupRequest
+from confluent_kafka import KafkaException
+
+from processors.connection import client
+from schemas.broker import KafkaSettings, admin
+
+log = logging.getLogger("dualrun.supervisor")
+
 ENDED_FILE = "ended"
-"""In the data directory: incarnations of sinks that a supervisor saw end, one a line."""
+"""In the data directory: incarnations that a supervisor saw end, one a line."""
 _DIRECTORY = "incarnations"
+_SECONDS = 5.0
 
 
-def announce(data_dir: Path) -> str:
-    """A new incarnation, written down for this process's pid."""
+def announce(data_dir: Path, group: str) -> str:
+    """A new incarnation, written down for this process's pid with the group of its lease."""
     incarnation = uuid.uuid4().hex
     directory = data_dir / _DIRECTORY
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / str(os.getpid())).write_text(incarnation)
+    (directory / str(os.getpid())).write_text(f"{incarnation} {group}")
     return incarnation
 
 
-def record_end(data_dir: Path, pid: int) -> None:
-    """The process ``pid`` has ended: if it was a sink, its successor may know."""
+def record_end(data_dir: Path, pid: int, kafka: KafkaSettings) -> None:
+    """The process ``pid`` has ended: if it held a lease, its successor may act at once."""
     announced = data_dir / _DIRECTORY / str(pid)
-    if announced.exists():
-        with (data_dir / ENDED_FILE).open("a") as ended:
-            ended.write(announced.read_text() + "\n")
-        announced.unlink()
+    if not announced.exists():
+        return
+    incarnation, group = announced.read_text().split()
+    with (data_dir / ENDED_FILE).open("a") as ended:
+        ended.write(f"{incarnation}\n")
+    announced.unlink()
+    try:
+        asyncio.run(asyncio.wait_for(_leave(kafka, group, incarnation), _SECONDS))
+    except (KafkaError, KafkaException, TimeoutError) as error:
+        log.warning("%s: the membership of an ended process runs out by itself (%s)", group, type(error).__name__)
+
+
+async def _leave(kafka: KafkaSettings, group: str, incarnation: str) -> None:
+    described = admin(kafka).describe_consumer_groups([group], request_timeout=_SECONDS)[group]
+    members = (await asyncio.wrap_future(described)).members
+    connection = AIOKafkaClient(**client(kafka))
+    try:
+        await connection.bootstrap()
+        coordinator = await connection.coordinator_lookup(CoordinationType.GROUP, group)
+        for member in members:
+            if member.client_id == incarnation:
+                await connection.ready(coordinator)
+                await connection.send(coordinator, LeaveGroupRequest(group, member.member_id))
+    finally:
+        await connection.close()

@@ -35,6 +35,7 @@ from infra.stack.stack import LocalStack
 from infra.stack.supervisor import Program
 from infra.wiring import Deployment
 from producers.checkpoint import read_positions
+from schemas.broker import KafkaSettings
 
 SYSTEM = "clinic_place"
 _COMPONENTS = "components"
@@ -224,4 +225,4 @@ class Showcase:
         return path
 
     def _ended(self, _name: str, pid: int, _returncode: int) -> None:
-        record_end(self.directory / _COMPONENTS, pid)
+        record_end(self.directory / _COMPONENTS, pid, KafkaSettings(self.stack.kafka_bootstrap))

@@ -37,7 +37,8 @@ class PollerSettings(Limits):
 
     source_url: a libpq URL; holds a password, so it shows in no text of ours.
 
-    overlap_seconds: see PostgresSource. statement_seconds: the longest that one read may take.
+    overlap_seconds: see PostgresSource. statement_seconds: the longest that one read may take. incarnation: this
+    process's name in its lease.
     """
 
     kafka: KafkaSettings
@@ -47,6 +48,7 @@ class PollerSettings(Limits):
     codec: Codec = field(default_factory=Codec)
     overlap_seconds: float | None = None
     statement_seconds: float = 30.0
+    incarnation: str | None = None
 
 
 def now() -> datetime:
@@ -76,7 +78,7 @@ def capture(
 ) -> None:
     """As ``run``, for any source. ``downstream`` makes what snapshots wait for; hold and the sink unless given."""
     kafka, topics = settings.kafka, settings.topics
-    lease = Lease(kafka, topics.leases, f"{topics.prefix}.poller")
+    lease = Lease(kafka, topics.leases, topics.poller_group, incarnation=settings.incarnation)
     with ExitStack() as cleanup:
         if not lease.acquire(stop):
             lease.release()

@@ -65,6 +65,8 @@ class Lease:
             settings,
             name,
             {
+                # lets a supervisor that saw this process end find its membership, and end that too
+                "client.id": self.incarnation,
                 "session.timeout.ms": int(session_seconds * 1000),
                 "heartbeat.interval.ms": int(session_seconds * 1000 / 6),
                 # sticky: a stand-by that joins must not take the lease away from a healthy holder

@@ -111,6 +111,10 @@ class Topics:
         return f"{self.prefix}.hold"
 
     @property
+    def poller_group(self) -> str:
+        return f"{self.prefix}.poller"
+
+    @property
     def sink_group(self) -> str:
         return f"{self.prefix}.sink"
 

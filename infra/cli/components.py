@@ -61,6 +61,7 @@ def poll(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             sweep_interval=source.sweep_seconds,
             chunk_rows=source.chunk_rows,
             missing_ratio=source.missing_ratio,
+            incarnation=announce(deployment.settings.data_dir, deployment.topics.poller_group),
         ),
         _stop_on_signals(),
     )
@@ -111,7 +112,7 @@ def sink(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             documents_root=deployment.settings.documents,
             request_timeout=twenty.timeout_seconds,
             ended_file=data_dir / ENDED_FILE,
-            incarnation=announce(data_dir),
+            incarnation=announce(data_dir, deployment.topics.sink_group),
         ),
         _stop_on_signals(),
     )

@@ -31,7 +31,9 @@ def run(
     deployment = Deployment.load(settings)
     prepare_deployment(deployment)
     directory = deployment.settings.data_dir
-    with Supervisor(directory, on_exit=lambda _name, pid, _code: record_end(directory, pid)) as supervisor:
+    with Supervisor(
+        directory, on_exit=lambda _name, pid, _code: record_end(directory, pid, deployment.kafka)
+    ) as supervisor:
         pipeline = Pipeline(supervisor, settings, directory)
         pipeline.start()
         if metrics_port:
