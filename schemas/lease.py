@@ -61,6 +61,7 @@ class Lease:
         self._lost = threading.Event()
         self._closing = threading.Event()
         self._predecessor: Predecessor | None = None
+        self._metadata: object = None
         self._consumer: Consumer = consumer(
             settings,
             name,
@@ -81,7 +82,7 @@ class Lease:
             [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
         )
         self._thread.start()
-        while not self._held.wait(0.1):
+        while not (self._held.wait(0.1) and self._metadata is not None):
             if self._lost.is_set():
                 raise LeaseLostError("the lease was lost while it was being taken")
             if stop is not None and stop.is_set():
@@ -106,8 +107,12 @@ class Lease:
             raise LeaseLostError("the lease went to another process")
 
     def group_metadata(self) -> object:
-        """For ``send_offsets_to_transaction``: binds a transaction to this generation of the group."""
-        return self._consumer.consumer_group_metadata()
+        """For ``send_offsets_to_transaction``: binds a transaction to this generation of the group.
+
+        A stand-by that joins begins a new generation: a transaction that is refused for its generation is aborted and
+        tried again with what this returns then.
+        """
+        return self._metadata
 
     def release(self) -> None:
         """Leaves in order: a successor may act at once. Call it when nothing of ours is in flight any more."""
@@ -136,6 +141,8 @@ class Lease:
                 failure = message.error() if message is not None else None
                 if failure is not None and failure.fatal():
                     self._lost.set()
+                # asked in this thread alone: beside a poll in another one the client never answers (confluent 2.16)
+                self._metadata = self._consumer.consumer_group_metadata()
                 if self._held.is_set() and not self._lost.is_set() and self._clock() >= due:
                     asked = self._clock()
                     self._commit("held")
