@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
@@ -176,11 +176,12 @@ class PostgresSource:
         return int(found[0]) if found else None
 
     def close(self) -> None:
+        for name in tuple(self._held):
+            self._drop_held(name)
         if self._connection is not None:
             self._connection.close()
         self._connection = None
         self._shapes.clear()
-        self._held.clear()
 
     # Reading rows
 
@@ -212,13 +213,13 @@ class PostgresSource:
         with self._errors(f"reading {what.name}", what):
             connection = self._connect()
             if begin:
-                self._drop_held(what)
+                self._drop_held(what.name)
                 # held: the server keeps the result, and no transaction stays open between chunks
                 cursor = connection.cursor(name=f"dualrun_{what.name}", withhold=True)
                 filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
-                cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode())  # noqa: S608
-                self._learn(self._unknown(cursor))
                 self._held[what.name] = _Held(cursor, deque())
+                cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode(), ())  # noqa: S608
+                self._learn(self._unknown(cursor))
             held = self._held.get(what.name)
             if held is None:
                 raise ScanLostError(f"{what.name}: the connection was lost in the middle of its query")
@@ -227,14 +228,15 @@ class PostgresSource:
                 if not held.rows:
                     held.rows.extend(map(make, held.cursor.fetchmany(FETCH_ROWS)))
                 if not held.rows:
-                    self._drop_held(what)
+                    self._drop_held(what.name)
                     return
                 yield held.rows.popleft()
 
-    def _drop_held(self, what: SourceObject) -> None:
-        held = self._held.pop(what.name, None)
+    def _drop_held(self, name: str) -> None:
+        held = self._held.pop(name, None)
         if held is not None:
-            held.cursor.close()
+            with suppress(psycopg.Error):  # gone with its connection
+                held.cursor.close()
 
     def _unknown(self, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> set[int]:
         return {column.type_code for column in cursor.description or ()} - self._types
@@ -311,7 +313,12 @@ class PostgresSource:
             return self._connection
         self.close()
         connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=10, application_name="dualrun poller", prepare_threshold=None
+            self._url,
+            autocommit=True,
+            connect_timeout=10,
+            application_name="dualrun poller",
+            client_encoding="UTF8",
+            prepare_threshold=None,
         )
         try:
             connection.execute(_SESSION)
@@ -369,6 +376,7 @@ class PostgresSource:
             return
         if what is not None:
             self._shapes.pop(what.name, None)
+            self._drop_held(what.name)
         if self._connection is not None and self._connection.closed:
             self.close()
         raise SourceError(text) from None
