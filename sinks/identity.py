@@ -306,7 +306,8 @@ def _own(
         (identity.state is IdentityState.DELETED and identity.origin is not Outcome.DELETED)
         or (identity.state is IdentityState.ROLLED_BACK and identity.origin is not Outcome.ADOPTED)
     )
-    if identity is not None and identity.version == write.version and not write.repair:
+    gone = identity is not None and identity.state not in LIVING
+    if identity is not None and gone and identity.version == write.version and not write.repair:
         return Settled(part.name, Outcome.UNCHANGED, "deleted at this version", target=part.target)
     row = identity.twenty_id if trashed and identity is not None else planned
     if part.name in pending.restored:
@@ -410,7 +411,10 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             assert part is not None
             upload = pending.uploads.get(part.name)
             links = wanted_links(part, known)
-            adopted = step.identity is not None and step.identity.origin is Outcome.ADOPTED
+            before = step.identity
+            adopted = (
+                before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
+            )
             return Identity(
                 key=pending.key,
                 part=part.name,
