@@ -49,21 +49,22 @@ def record_end(data_dir: Path, pid: int, kafka: KafkaSettings) -> None:
         ended.write(f"{incarnation}\n")
     announced.unlink()
     try:
-        asyncio.run(asyncio.wait_for(_leave(kafka, group, incarnation), _SECONDS))
+        broker = admin(kafka)  # by name: a client that nobody holds is gone before it answers
+        described = broker.describe_consumer_groups([group])[group].result(_SECONDS)
+        members = [member.member_id for member in described.members if member.client_id == incarnation]
+        if members:
+            asyncio.run(asyncio.wait_for(_leave(kafka, group, members), _SECONDS))
     except (KafkaError, KafkaException, TimeoutError) as error:
         log.warning("%s: the membership of an ended process runs out by itself (%s)", group, type(error).__name__)
 
 
-async def _leave(kafka: KafkaSettings, group: str, incarnation: str) -> None:
-    described = admin(kafka).describe_consumer_groups([group], request_timeout=_SECONDS)[group]
-    members = (await asyncio.wrap_future(described)).members
+async def _leave(kafka: KafkaSettings, group: str, members: list[str]) -> None:
     connection = AIOKafkaClient(**client(kafka))
     try:
         await connection.bootstrap()
         coordinator = await connection.coordinator_lookup(CoordinationType.GROUP, group)
+        await connection.ready(coordinator)
         for member in members:
-            if member.client_id == incarnation:
-                await connection.ready(coordinator)
-                await connection.send(coordinator, LeaveGroupRequest(group, member.member_id))
+            await connection.send(coordinator, LeaveGroupRequest(group, member))
     finally:
         await connection.close()

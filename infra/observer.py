@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from confluent_kafka import Message, TopicPartition
 
@@ -29,6 +29,7 @@ from schemas.records import AuditEvent, Flag, Outcome, Unit, Verdict, Write
 from schemas.topics import Topics
 
 Offsets = dict[tuple[str, int], int]
+_LONG_BEFORE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +204,18 @@ class Observer:
         self.outcomes[name, event.outcome] += 1
         if event.outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.DELETED, Outcome.ADOPTED):
             self.first_write_at = self.first_write_at or event.decided_at
-            if event.source_changed_at:
-                self.lags.append((event.decided_at, name, (event.decided_at - event.source_changed_at).total_seconds()))
+            changed_at = changed(event)
+            if changed_at:
+                self.lags.append((event.decided_at, name, (event.decided_at - changed_at).total_seconds()))
+
+
+def changed(event: AuditEvent) -> datetime | None:
+    """When the change that an event is about began to be late.
+
+    A row that a snapshot reads may have changed years ago: it counts from its capture, and so does all else that
+    was captured long after its change time (which is then a restored row's, or a wrong clock's).
+    """
+    changed_at, captured_at = event.source_changed_at, event.captured_at
+    if changed_at is None or captured_at is None or captured_at - changed_at < _LONG_BEFORE:
+        return changed_at or captured_at
+    return captured_at

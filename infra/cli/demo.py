@@ -90,10 +90,9 @@ def demo(
         except KeyboardInterrupt:
             console.print("stopping")
             return
+    _print(console, summary)
     if json:
         sys.stdout.write(jsonlib.dumps(summary.as_json()) + "\n")
-    else:
-        _print(console, summary)
     raise typer.Exit(0 if summary.clean else 1)
 
 
