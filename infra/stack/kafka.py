@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from infra.stack.ports import is_free
-from infra.stack.supervisor import ChildFailedError, Program, Supervisor
+from infra.stack.supervisor import ChildFailedError, Program, Supervisor, leashed
 
 NAME = "kafka"
 
@@ -47,6 +47,15 @@ def settings(data: Path, port: int, controller_port: int) -> dict[str, str]:
         # The default of 128 MiB is a quarter of the heap.
         "log.cleaner.dedupe.buffer.size": str(16 * 2**20),
     }
+
+
+def cluster_id(random_bytes: bytes) -> str:
+    """A cluster id as Kafka writes them: 16 bytes in URL-safe Base64, never with a dash first.
+
+    (Kafka's own tools take such an argument for an option: https://issues.apache.org/jira/browse/KAFKA-13741.)
+    """
+    first = random_bytes[0] & 0x7F  # the upper half of the alphabet's 64 letters holds the dash
+    return urlsafe_b64encode(bytes([first]) + random_bytes[1:]).rstrip(b"=").decode()
 
 
 class KafkaBroker:
@@ -107,11 +116,11 @@ class KafkaBroker:
         return [str(self._java), *heap, logging, "-cp", self._class_path, main_class, *arguments]
 
     def _format(self, config: Path) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster = cluster_id(uuid.uuid4().bytes)
         command = self._command("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(config))
         log = self._supervisor.log_path(NAME)
         with log.open("ab") as file:
-            if subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode:
+            if subprocess.run(leashed(command, None), stdout=file, stderr=subprocess.STDOUT, check=False).returncode:
                 raise ChildFailedError(f"Kafka cannot format {self._directory}: see {log}")
 
     def _answers(self) -> bool:

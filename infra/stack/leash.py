@@ -13,14 +13,16 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(parent: int, uid: int, gid: int, program: list[str]) -> None:
-    """Take the identity (uid and gid, -1 to stay), tie this process to `parent`, and become `program`."""
+    """Take the identity (uid and gid, -1 to stay), tie this process to its parent, and become `program`.
+
+    Ends without doing so when the parent is no longer `parent`: then it has died before it could be tied to.
+    """
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    if sys.platform == "linux":
-        # After setuid: a change of credentials clears it (prctl(2)).
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # After setuid: a change of credentials clears it (prctl(2)).
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the supervisor ended before its child began")
     try:

@@ -37,7 +37,7 @@ def remembered_ports(path: Path, names: Sequence[str], rng: random.Random) -> di
     for name in names:
         port = known.get(name)
         ports[name] = port if port and is_free(port) else free_port(rng, avoid={*known.values(), *ports.values()})
-    path.write_text(json.dumps(known | ports, indent=1) + "\n")
+    write_whole(path, json.dumps(known | ports, indent=1) + "\n")
     return ports
 
 
@@ -49,3 +49,10 @@ def free_port(rng: random.Random, avoid: Collection[int] = ()) -> int:
     raise NoFreePortError(
         f"no free port on 127.0.0.1 between {_FIRST} and {_LAST}: end what listens there, then start again"
     )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it, even after a kill -9, finds the old text or the new one."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,7 +16,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from infra.stack.supervisor import ChildFailedError, Program, Supervisor
+from infra.stack.supervisor import ChildFailedError, Program, Supervisor, leashed
 
 NAME = "postgres"
 SUPERUSER = "postgres"
@@ -51,7 +52,7 @@ class PostgresServer:
 
         Raises ChildFailedError when it does not.
         """
-        if not (self._data / "PG_VERSION").exists():
+        if not self._data.exists():
             self._initialise()
         self._clear_stale_lock()
         settings = SERVER_SETTINGS | {
@@ -84,35 +85,28 @@ class PostgresServer:
         self._supervisor.stop(NAME, signal.SIGKILL)
 
     def _initialise(self) -> None:
-        self._data.mkdir(parents=True, exist_ok=True)
-        self._data.chmod(0o700)
+        # Made aside and moved into place, so that what a kill -9 leaves half made is never taken for a cluster.
+        fresh = self._directory / "data.new"
+        if fresh.exists():
+            shutil.rmtree(fresh)
+        fresh.mkdir(parents=True, mode=0o700)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
         if self._account is not None:
-            for path in (self._data, self._password_file):
+            for path in (fresh, self._password_file):
                 os.chown(path, *self._account)
             open_way_to(self._programs)
-            open_way_to(self._data)
-        uid, gid = self._account or (None, None)
-        log = self._supervisor.log_path(NAME)
-        command = [
-            str(self._programs / "initdb"),
-            "-D",
-            str(self._data),
-            "-U",
-            SUPERUSER,
-            f"--pwfile={self._password_file}",
-        ]
+            open_way_to(fresh)
+        command = [str(self._programs / "initdb"), "-D", str(fresh), "-U", SUPERUSER, f"--pwfile={self._password_file}"]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"]
         # The builtin locale is the same everywhere; the machine's own may be missing.
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        groups: list[str | int] | None = None if uid is None else []
+        log = self._supervisor.log_path(NAME)
         with log.open("ab") as file:
-            done = subprocess.run(
-                command, stdout=file, stderr=subprocess.STDOUT, user=uid, group=gid, extra_groups=groups, check=False
-            )
+            done = subprocess.run(leashed(command, self._account), stdout=file, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             raise ChildFailedError(f"PostgreSQL cannot make its data directory {self._data}: see {log}")
+        fresh.rename(self._data)
 
     def _clear_stale_lock(self) -> None:
         """After kill -9: wait until the last server's processes have ended, then drop its lock file.

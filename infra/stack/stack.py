@@ -14,11 +14,12 @@ from infra.stack.java import find_java
 from infra.stack.kafka import KafkaBroker
 from infra.stack.ports import remembered_ports
 from infra.stack.postgres import PostgresServer
-from infra.stack.supervisor import LOCK_FILE, OnExit, Supervisor
+from infra.stack.supervisor import OnExit, Supervisor
 
 KAFKA_SETTING = "DUALRUN_KAFKA_BOOTSTRAP_SERVERS"
 POSTGRES_SETTING = "DUALRUN_SOURCE_URL"
 DATABASE = "clinic"
+PORTS_FILE = "ports.json"  # what tells a stack's directory from others, which `stop` must not delete
 
 
 class StackError(Exception):
@@ -84,16 +85,16 @@ class LocalStack:
 
         Raises StackError when `data_dir` holds something else, DirectoryInUseError when another stack runs in it,
         JarError when Kafka cannot be downloaded, ChildFailedError when a part does not come up. Whatever it raises,
-        nothing runs afterwards.
+        nothing runs afterwards, and the logs stay.
         """
-        if self.data_dir.is_dir() and any(self.data_dir.iterdir()) and not (self.data_dir / LOCK_FILE).exists():
+        if self.data_dir.is_dir() and any(self.data_dir.iterdir()) and not (self.data_dir / PORTS_FILE).exists():
             raise StackError(
                 f"{self.data_dir} holds files that are not a local stack's: choose a new or empty directory"
             )
         self._supervisor = Supervisor(self.data_dir, on_exit=self._on_exit)
         try:
             ports = remembered_ports(
-                self.data_dir / "ports.json", ("kafka", "kafka-controller", "postgres"), random.SystemRandom()
+                self.data_dir / PORTS_FILE, ("kafka", "kafka-controller", "postgres"), random.SystemRandom()
             )
             with ThreadPoolExecutor() as pool:
                 parts = []
@@ -104,16 +105,19 @@ class LocalStack:
             for part in parts:
                 part.result()
         except BaseException:
-            self.stop()
+            self._end()
             raise
 
     def stop(self) -> None:
         """Stop all processes, the last started first, and delete the directory unless it is to be kept."""
         if self._supervisor is not None:
-            self._supervisor.close()
-            self._supervisor = self._kafka = self._postgres = None
+            self._end()
             if not self._keep:
                 shutil.rmtree(self.data_dir)
+
+    def _end(self) -> None:
+        self.supervisor.close()
+        self._supervisor = self._kafka = self._postgres = None
 
     def kill_kafka(self) -> None:
         """End the local broker with SIGKILL; it stays down until `start_kafka` (one that dies unasked is restarted)."""

@@ -1,8 +1,7 @@
 """Starts, watches, restarts and ends the processes of a stack, and lets none outlive it.
 
-The children die with this process however it ends: through `leash.py` (Linux), and where that is not to be had, the
-next supervisor on the same directory ends what the last one left. They are not in the terminal's process group, so a
-Ctrl-C reaches only this process, which then stops them in order.
+The children die with this process however it ends: `leash.py` sees to it, and needs Linux. They are not in the
+terminal's process group, so a Ctrl-C reaches only this process, which then stops them in order.
 """
 
 import fcntl
@@ -17,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,9 @@ from typing import IO, Self
 
 import psutil
 
-LOCK_FILE = "supervisor.lock"
+from infra.stack.ports import write_whole
+
+_LOCK_FILE = "supervisor.lock"
 _CHILDREN_FILE = "children.json"
 _LEASH = Path(__file__).with_name("leash.py")
 _LIVED_LONG = 30.0
@@ -62,6 +64,12 @@ class Program:
     stop_within: float = 20.0
 
 
+def leashed(argv: Sequence[str], account: tuple[int, int] | None) -> list[str]:
+    """The command that runs `argv` as `account` (uid, gid; None to stay) until the thread that forks it ends."""
+    uid, gid = account or (-1, -1)
+    return [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), str(uid), str(gid), *argv]
+
+
 def restart_delay(restarts: int) -> float:
     """Seconds before a restart that `restarts` quick ones went before: 0, then 0.5 and doubling, at most 10."""
     return 0.0 if restarts == 0 else min(0.5 * 2.0 ** (restarts - 1), _LONGEST_DELAY)
@@ -85,6 +93,8 @@ class Supervisor:
     """
 
     def __init__(self, directory: Path, *, on_exit: OnExit | None = None) -> None:
+        if sys.platform != "linux":
+            raise RuntimeError("the supervisor needs Linux (WSL 2 will do): elsewhere use infra/compose.yaml")
         self._directory = directory
         self._on_exit = on_exit
         (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -221,8 +231,7 @@ class Supervisor:
     def _fork(self, name: str, child: _Child) -> subprocess.Popen[bytes]:
         """Start the process of `child` and note it. Called with the lock held."""
         program = child.program
-        uid, gid = program.account or (-1, -1)
-        argv = [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), str(uid), str(gid), *program.argv]
+        argv = leashed(program.argv, program.account)
 
         def fork() -> subprocess.Popen[bytes]:
             with self.log_path(name).open("ab") as log:
@@ -279,17 +288,11 @@ class Supervisor:
         for name, child in self._children.items():
             if child.process is not None:
                 noted[name] = [child.process.pid, psutil.Process(child.process.pid).create_time()]
-        _replace(self._directory / _CHILDREN_FILE, json.dumps(noted))
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(path)
+        write_whole(self._directory / _CHILDREN_FILE, json.dumps(noted))
 
 
 def _claim(directory: Path) -> IO[str]:
-    file = (directory / LOCK_FILE).open("a+")
+    file = (directory / _LOCK_FILE).open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -307,16 +310,27 @@ def _claim(directory: Path) -> IO[str]:
 
 
 def _end_leftovers(path: Path) -> None:
-    """End what a killed supervisor left: a child may live on for a moment, or for good where no leash holds."""
+    """Wait for the children of a supervisor that was killed: they are about to end, but may still hold their files."""
     if not path.exists():
         return
     leftovers = []
     for pid, created in json.loads(path.read_text()).values():
-        try:
+        with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             if process.create_time() == created:  # else the number has been given to another process since
                 process.kill()
                 leftovers.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(leftovers, timeout=20)
+    deadline = time.monotonic() + 20
+    while any(_lives(process) for process in leftovers) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it still holds files: a zombie does while threads of it remain, and no longer.
+
+    (In a container without an init a zombie stays for ever.)
+    """
+    try:
+        return process.is_running() and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
+    except psutil.NoSuchProcess:
+        return False
