@@ -1,7 +1,7 @@
 """Stage B of hold, by parent: which tokens resolve, and which child partitions wait for which.
 
 Everything here is a fold over one partition of ``identities`` plus what is asked of it. Nothing is durable: whoever
-takes a partition over reads the fold to its end and announces a new term, upon which every child partition asks again.
+takes a partition over reads the fold to its end and announces its term, upon which every child partition asks again.
 """
 
 from __future__ import annotations
@@ -92,21 +92,19 @@ class Parents:
     # -- being asked
 
     def take_over(self) -> None:
-        """A new generation of the group: the subscriptions of the last one are void, and everybody asks again.
+        """A new generation of the group: the subscriptions of the last one are void.
 
         No answer leaves before ``ready``, so that nobody is told what later words in ``identities`` took back.
         """
         self._ready = False
         self._waiting.clear()
         self._lifted.clear()
-        self._outbox.announce(self.partition)
 
     def ready(self) -> None:
-        """The fold has reached the end that ``identities`` had when this worker took over."""
+        """The fold has reached the end that ``identities`` had when this worker took over: everybody asks again."""
         if self._ready:
             return
         self._ready = True
-        # once more: an answer of an earlier term may have got in between, and what it said may be void by now
         self._outbox.announce(self.partition)
         for token in list(self._waiting):
             twenty_id, at = self._look(token)

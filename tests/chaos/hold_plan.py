@@ -9,6 +9,8 @@ from schemas.keys import record_key
 from schemas.records import Json, Operation, RecordChange, Value
 from tests.chaos.hold_worker import SYSTEM
 
+INSURERS = tuple(f"i{n}{mark}" for n in range(10) for mark in ("", "+"))
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -99,7 +101,7 @@ def make_plan(random_source: random.Random, events: int) -> Plan:
                     tuple(requires),
                     tuple(each for each in soft if each not in requires),
                     alias=f"a{random_source.choice(odd)}" if chance() < 0.05 else "",
-                    insurer=f"i{random_source.randrange(20)}" if chance() < 0.1 else "",
+                    insurer=random_source.choice(INSURERS) if chance() < 0.1 else "",
                     poison=chance() < 0.01,
                 )
             steps.append(step)

@@ -10,7 +10,7 @@ from processors.service import HoldSettings, run
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
 from schemas.control import require_epochs
-from schemas.keys import alias_key, derived_key, part_key
+from schemas.keys import alias_key, derived_key, part_key, record_key
 from schemas.records import Json, Link, Operation, Part, RecordChange, Unit, Value, Version, Write, WriteKind
 from schemas.topics import Topics
 
@@ -24,7 +24,10 @@ def world_topics(prefix: str) -> Topics:
 
 
 class TrivialTransform:
-    """``requires`` and ``soft`` name record keys, ``alias`` an alias; ``says`` is what the row says of its insurer."""
+    """``requires`` and ``soft`` name record keys, ``alias`` an alias; ``says`` is what the row says of its insurer.
+
+    An insurer whose name ends in + refers to parent 0 itself.
+    """
 
     revision = 1
 
@@ -59,12 +62,13 @@ class TrivialTransform:
 
 def _insurer(change: RecordChange, name: str, version: Version) -> RecordChange:
     says = change.record.get("says")
+    needs = [record_key(SYSTEM, "parent", "0")] if name.endswith("+") else []
     return RecordChange(
         change.system,
         "~insurer",
         name,
         change.operation,
-        {"says": says},
+        {"says": says, "requires": Json(needs)},
         change.captured_at,
         change.source_changed_at,
         change.run,

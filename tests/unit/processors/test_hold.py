@@ -1,0 +1,136 @@
+"""What must come of any interleaving of changes, crashes, rebalances, zombies and parents that go away."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.keys import alias_key, derived_key, record_key
+from schemas.records import Operation, RecordChange
+from tests.chaos.hold_plan import Step
+from tests.chaos.hold_worker import SYSTEM
+from tests.unit.processors.hold_memory import World
+
+PARENTS = [record_key(SYSTEM, "parent", str(n)) for n in range(4)]
+CHILDREN = [record_key(SYSTEM, "child", str(n)) for n in range(5)]
+NOBODY = record_key(SYSTEM, "parent", "nobody")
+
+
+def steps_of(chance: random.Random, count: int) -> list[Step]:
+    """A plan in which every parent ends alive, so that who waits for one must leave; ``NOBODY`` never comes."""
+    steps = [
+        Step(0, key, chance.choice((Operation.SNAPSHOT, Operation.UPSERT)), aliases=(f"a{n}",))
+        for n, key in enumerate(PARENTS)
+    ]
+    # two bear the same alias until one gives it up
+    steps.append(Step(0, PARENTS[0], Operation.UPSERT, aliases=("a0", "a1")))
+    for _ in range(count):
+        requires = chance.sample([*PARENTS, *CHILDREN[:2]], chance.choice((0, 1, 1, 2)))
+        soft = chance.sample([*PARENTS, *CHILDREN], chance.choice((0, 0, 1)))
+        steps.append(
+            Step(
+                0,
+                chance.choice(CHILDREN[2:] if requires else CHILDREN),
+                chance.choice((Operation.SNAPSHOT, Operation.UPSERT, Operation.UPSERT, Operation.VANISHED)),
+                tuple(requires),
+                tuple(key for key in soft if key not in requires),
+                alias=chance.choice(("", "", f"a{chance.randrange(4)}")),
+                insurer=chance.choice(("", "", "i0", "i1+")),
+                poison=chance.random() < 0.05,
+            )
+        )
+        if chance.random() < 0.1:
+            steps.append(Step(0, steps[-1].key, Operation.DELETE))
+    chance.shuffle(steps)
+    steps.append(Step(0, PARENTS[0], Operation.UPSERT, aliases=("a0",)))
+    steps.extend(Step(0, key, Operation.UPSERT) for key in CHILDREN[:2])
+    steps.append(Step(0, record_key(SYSTEM, "child", "orphan"), Operation.UPSERT, (NOBODY,)))
+    for minute, step in enumerate(steps):
+        step.n = minute
+        step.build(minute)
+    return steps
+
+
+def last_words(steps: list[Step]) -> dict[str, Step]:
+    return {step.key: step for step in steps if not step.poison and step.operation is not Operation.VANISHED}
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_record_ends_in_its_newest_version_and_every_unit_has_an_account(seed: int) -> None:
+    chance = random.Random(seed)
+    steps = steps_of(chance, 14)
+    world = World(chance, [step.change for step in steps])
+    for _ in range(120):
+        world.act()
+    world.settle()
+    rows = world.sink.rows
+    for key, step in last_words(steps).items():
+        row = rows.get(key)
+        if NOBODY in step.requires:
+            assert row is None and key in world.held()
+            continue
+        assert row is not None, f"{key} never left (seed {seed})"
+        assert row.deleted == (step.operation is Operation.DELETE)
+        if row.deleted:
+            continue
+        assert row.n == step.n, f"{key} is stale (seed {seed})"
+        for n, parent in enumerate(step.requires):
+            assert row.links[f"r{n}"], (key, parent)
+        for n, parent in enumerate(step.soft):
+            if parent in rows and not rows[parent].deleted:
+                assert row.links[f"s{n}"], (key, parent)
+        if step.alias:
+            assert row.links["alias"]
+    assert world.unaccounted() == []
+    assert world.held() == {record_key(SYSTEM, "child", "orphan")}
+    for name in ("i0", "i1+"):
+        said = [
+            (step.change.source_changed_at, step.change.record["says"])
+            for step in steps
+            if step.insurer == name and not step.poison and step.operation not in (Operation.VANISHED, Operation.DELETE)
+        ]
+        if said:
+            part = rows[derived_key(SYSTEM, "insurer", name)].part
+            assert part is not None
+            assert part.fields["says"] == max(said)[1], f"{name} is stale (seed {seed})"
+
+
+def quiet_world(*steps: Step) -> World:
+    for minute, step in enumerate(steps):
+        step.n = minute
+        step.build(minute)
+    changes: list[RecordChange] = [step.change for step in steps]
+    return World(random.Random(1), changes)
+
+
+def test_a_parent_of_a_live_child_is_lifted_and_lifts_its_own_parents() -> None:
+    top, middle, child = (record_key(SYSTEM, "child", name) for name in ("top", "middle", "child"))
+    world = quiet_world(
+        Step(0, middle, Operation.SNAPSHOT, (top,)),
+        Step(0, child, Operation.UPSERT, (middle,)),
+    )
+    world.settle()
+    assert world.sink.lifts == {middle, top}
+
+
+def test_an_alias_resolves_only_while_one_record_bears_it() -> None:
+    first, second = PARENTS[:2]
+    child = CHILDREN[0]
+    world = quiet_world(
+        Step(0, first, Operation.UPSERT, aliases=("x",)),
+        Step(0, second, Operation.UPSERT, aliases=("x",)),
+    )
+    world.settle()
+    held = Step(0, child, Operation.UPSERT, alias="x")
+    held.build(9)
+    world.changes.append(held.change)
+    world.settle()
+    assert world.held() == {child}
+    assert next(entry.missing for entry in world.obligations()) == (alias_key(SYSTEM, "name", "x"),)
+    given_up = Step(0, second, Operation.UPSERT)
+    given_up.build(10)
+    world.changes.append(given_up.change)
+    world.settle()
+    assert world.held() == set()
+    assert world.sink.rows[child].links["alias"] is not None
