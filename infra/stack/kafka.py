@@ -102,10 +102,6 @@ class KafkaBroker:
         if is_new:
             _ask_for_a_group(self.bootstrap)
 
-    def stop(self) -> None:
-        """Shut the broker down in order."""
-        self._supervisor.stop(NAME)
-
     def kill(self) -> None:
         """End the broker with SIGKILL; it stays down until `start`."""
         self._supervisor.stop(NAME, signal.SIGKILL)

@@ -76,14 +76,6 @@ class PostgresServer:
             if not found:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
 
-    def stop(self) -> None:
-        """Shut the server down in order."""
-        self._supervisor.stop(NAME)
-
-    def kill(self) -> None:
-        """End the server with SIGKILL; it stays down until `start`."""
-        self._supervisor.stop(NAME, signal.SIGKILL)
-
     def _initialise(self) -> None:
         # Made aside and moved into place, so that what a kill -9 leaves half made is never taken for a cluster.
         fresh = self._directory / "data.new"
