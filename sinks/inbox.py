@@ -73,10 +73,11 @@ class Inbox:
             missing = {position.offset for position in stretch}
             self._bodies.assign([TopicPartition(self._topics.bulk, partition, stretch[0].offset)])
             while missing:
-                messages = self._bodies.consume(500, _SILENCE)
-                if not messages:
+                # consume() would wait until it has them all
+                first = self._bodies.poll(_SILENCE)
+                if first is None:
                     raise BrokerError(f"{self._topics.bulk} [{partition}]: no message within {_SILENCE:.0f} s")
-                for message in _good(messages):
+                for message in _good([first, *self._bodies.consume(500, 0)]):
                     offset = _place(message)[1]
                     if offset in missing:
                         missing.discard(offset)
