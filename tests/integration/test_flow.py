@@ -1,0 +1,291 @@
+"""What a clinic's front desk does, seen in Twenty: every part of the pipeline is the real one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.showcase import Showcase, ShowcaseOptions
+from schemas.broker import producer
+from schemas.records import Operation, RecordChange
+from sinks.twenty.client import TwentyClient
+
+pytestmark = pytest.mark.stack
+
+Row = dict[str, Any]
+
+
+class Desk:
+    """The source's SQL on one side, Twenty's REST on the other."""
+
+    def __init__(self, showcase: Showcase) -> None:
+        self.showcase = showcase
+        self.twenty = TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30)
+
+    def sql(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.showcase.source_url) as connection:
+            connection.execute(statement, values)
+
+    def patient(self, patient_id: str, **columns: object) -> None:
+        self.insert("patients", patient_id=patient_id, first_name="Flow", last_name=patient_id, **columns)
+
+    def appointment(self, appointment_id: int, patient_id: str, **columns: object) -> None:
+        self.insert(
+            "appointments",
+            appointment_id=appointment_id,
+            patient_id=patient_id,
+            type="follow-up",
+            status="scheduled",
+            starts_at="2026-05-04 09:30",
+            **columns,
+        )
+
+    def insert(self, table: str, **columns: object) -> None:
+        names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+        self.sql(f"insert into {table} ({names}) values ({marks})", *columns.values())
+
+    def rows(self, plural: str, key: str, *, trashed: bool = False) -> list[Row]:
+        return self.where(plural, "sourceSystemId", f"clinic_place/{key}", trashed=trashed)
+
+    def where(self, plural: str, field: str, value: str, *, trashed: bool = False) -> list[Row]:
+        wanted = f'{field}[eq]:"{value}"'
+        found = self.twenty.list_page(plural, filter=f"and({wanted},deletedAt[is]:NOT_NULL)" if trashed else wanted)
+        return list(found.records)
+
+    def row(self, plural: str, key: str) -> Row:
+        """The one row of a record; waits for it."""
+        found: list[Row] = []
+
+        def arrived() -> bool:
+            found[:] = self.rows(plural, key)
+            return bool(found)
+
+        self.until(arrived)
+        assert len(found) == 1
+        return found[0]
+
+    def becomes(self, plural: str, key: str, condition: Callable[[Row], bool]) -> None:
+        self.until(lambda: any(condition(row) for row in self.rows(plural, key)))
+
+    def settle(self) -> None:
+        """Until everything that is committed at the source now has gone as far as it can."""
+        moment = self.showcase.source_now()
+        self.until(lambda: self.showcase.captured_since(moment))
+
+        def at_rest() -> bool:
+            look = self.showcase.monitor.look()
+            return look.settled
+
+        self.until(at_rest)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "the condition did not come true in time"
+            time.sleep(0.2)
+
+    def dualrun(self, *arguments: str) -> Any:
+        """The JSON that a ``dualrun`` command prints."""
+        command = [sys.executable, "-m", "infra.cli.main", *arguments, "--settings", str(self.showcase.settings_path)]
+        return json.loads(subprocess.run([*command, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    options = ShowcaseOptions(
+        patients=30, requests=0, overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 1}}
+    )
+    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-flow-")), options, keep=False) as showcase:
+        showcase.start_systems()
+        showcase.start_components()
+        desk = Desk(showcase)
+        desk.settle()
+        yield desk
+        desk.twenty.close()
+
+
+def test_a_new_patient_is_in_twenty_within_seconds(desk: Desk) -> None:
+    desk.patient("F-1", email="f1@example.test", billing_status="overdue")
+    row = desk.row("people", "patient/F-1")
+    assert (row["name"]["firstName"], row["billingStatus"], row["personRole"]) == ("Flow", "OVERDUE", "PATIENT")
+
+
+def test_a_transaction_that_commits_long_after_its_change_time_arrives(desk: Desk) -> None:
+    with psycopg.connect(desk.showcase.source_url) as slow:
+        slow.execute("insert into patients (patient_id, first_name, last_name) values ('F-2', 'Late', 'Commit')")
+        # others go on meanwhile, and the poller with them, far past this transaction's now()
+        for number in range(5):
+            desk.patient(f"F-2-{number}")
+            desk.row("people", f"patient/F-2-{number}")
+        assert desk.rows("people", "patient/F-2") == []
+        slow.commit()
+    assert desk.row("people", "patient/F-2")["name"]["firstName"] == "Late"
+
+
+def test_a_row_restored_with_an_old_time_arrives(desk: Desk) -> None:
+    desk.patient("F-3", updated_at=datetime(2019, 1, 1, tzinfo=UTC))
+    assert desk.row("people", "patient/F-3")
+
+
+def test_an_update_that_does_not_touch_the_change_time_arrives(desk: Desk) -> None:
+    desk.patient("F-4", city="Before")
+    desk.row("people", "patient/F-4")
+    desk.sql("update patients set city = 'After' where patient_id = 'F-4'")
+    desk.becomes("people", "patient/F-4", lambda row: row["city"] == "After")
+
+
+def test_mother_and_child_with_one_e_mail_are_two_records_each_with_its_own_appointments(desk: Desk) -> None:
+    for person, appointment in (("F-5", 9_000_051), ("F-6", 9_000_061)):
+        desk.patient(person, email="Family@Example.test")
+        desk.appointment(appointment, person)
+        desk.row("tasks", f"appointment/{appointment}")
+    desk.settle()
+    mother, child = (desk.row("people", f"patient/{person}") for person in ("F-5", "F-6"))
+    assert mother["id"] != child["id"]
+    held = [row["emails"]["primaryEmail"] for row in (mother, child)]
+    assert sorted(held) == ["", "family@example.test"]
+    beside = mother if mother["emails"]["primaryEmail"] == "" else child
+    assert beside["emails"]["additionalEmails"] == ["family@example.test"]
+    for row, appointment in ((mother, 9_000_051), (child, 9_000_061)):
+        task = desk.row("tasks", f"appointment/{appointment}")
+        targets = desk.where("taskTargets", "taskId", task["id"])
+        assert [target["personId"] for target in targets] == [row["id"]]
+
+
+def test_a_child_of_a_parent_that_does_not_exist_is_parked_and_arrives_once_it_is_corrected(desk: Desk) -> None:
+    desk.patient("F-7")
+    desk.appointment(9_000_071, "F-7-mistyped")
+
+    def parked() -> bool:
+        return any(o["key"] == "clinic_place/appointment/9000071" and o["parked"] for o in desk.dualrun("held"))
+
+    desk.until(parked)
+    (waiting,) = [o for o in desk.dualrun("held") if o["key"] == "clinic_place/appointment/9000071"]
+    assert waiting["missing"] == ["clinic_place/patient/F-7-mistyped"]
+    assert desk.rows("tasks", "appointment/9000071") == []
+    desk.sql("update appointments set patient_id = 'F-7', updated_at = now() where appointment_id = 9000071")
+    desk.row("tasks", "appointment/9000071")
+    desk.settle()
+    assert not parked()
+
+
+def test_a_parked_child_is_released_when_its_parent_comes_late(desk: Desk) -> None:
+    desk.appointment(9_000_081, "F-8")
+    desk.until(
+        lambda: any(o["key"] == "clinic_place/appointment/9000081" and o["parked"] for o in desk.dualrun("held"))
+    )
+    desk.patient("F-8")
+    task, person = desk.row("tasks", "appointment/9000081"), desk.row("people", "patient/F-8")
+    targets = desk.where("taskTargets", "taskId", task["id"])
+    assert [target["personId"] for target in targets] == [person["id"]]
+
+
+def test_a_patient_who_is_deleted_and_comes_back_is_the_same_record(desk: Desk) -> None:
+    desk.patient("F-9")
+    before = desk.row("people", "patient/F-9")
+    desk.sql("delete from patients where patient_id = 'F-9'")
+    desk.until(lambda: desk.rows("people", "patient/F-9") == [])
+    assert [row["id"] for row in desk.rows("people", "patient/F-9", trashed=True)] == [before["id"]]
+    desk.patient("F-9", city="Again")
+    after = desk.row("people", "patient/F-9")
+    assert (after["id"], after["city"]) == (before["id"], "Again")
+
+
+def test_an_insurer_that_a_patient_no_longer_names_is_retracted(desk: Desk) -> None:
+    desk.patient(
+        "F-10", insurer_1="Acme  Health", plan_1="Gold", insurer_2="Blue Shield", plan_2="B", primary_insurer=1
+    )
+    desk.row("coverages", "patient/F-10#coverage:acme health")
+    second = desk.row("coverages", "patient/F-10#coverage:blue shield")
+    assert (second["planName"], second["isPrimary"]) == ("B", False)
+    desk.sql("update patients set insurer_2 = null, plan_2 = null, updated_at = now() where patient_id = 'F-10'")
+    desk.until(lambda: desk.rows("coverages", "patient/F-10#coverage:blue shield") == [])
+    carrier = desk.row("companies", "~carrier/acme health")
+    assert desk.row("people", "patient/F-10")["primaryInsurerId"] == carrier["id"]
+
+
+def test_bad_optional_values_are_flagged_and_the_record_arrives(desk: Desk) -> None:
+    desk.patient("F-11", date_of_birth="2023-02-30", phone="call me", billing_status="unheard of")
+    row = desk.row("people", "patient/F-11")
+    assert (row["dateOfBirth"], row["phones"]["primaryPhoneNumber"], row["billingStatus"]) == (None, "", None)
+    desk.settle()
+    flags = {field: flag for (key, field), flag in desk.showcase.monitor.flags.items() if key.endswith("/F-11")}
+    assert {"dateOfBirth", "phones", "billingStatus"} <= set(flags)
+    assert flags["dateOfBirth"].raw == "2023-02-30", "kept for review"
+
+
+def test_a_nul_byte_is_taken_out_and_flagged(desk: Desk) -> None:
+    # PostgreSQL's text cannot hold one, other sources can: it is published as a producer of theirs would
+    deployment = desk.showcase.deployment
+    change = RecordChange(
+        "clinic_place",
+        "physician",
+        "F-12",
+        Operation.UPSERT,
+        {"physician_id": "F-12", "first_name": "Nu\0l", "last_name": "Byte"},
+        datetime.now(UTC),
+        datetime.now(UTC),
+    )
+    topic = deployment.topics.cdc("physician")
+    client = producer(deployment.kafka)
+    client.produce(topic, key=change.key, value=deployment.codec.encode(change, topic))
+    assert client.flush(10) == 0
+    assert desk.row("people", "physician/F-12")["name"]["firstName"] == "Nul"
+    desk.settle()
+    assert ("clinic_place/physician/F-12", "name.firstName") in desk.showcase.monitor.flags
+
+
+def test_a_note_too_large_for_twenty_is_a_dead_letter_with_a_reason_and_stops_nobody(desk: Desk) -> None:
+    desk.patient("F-13")
+    huge = "x" * 10_000_000
+    desk.insert("clinical_notes", note_id=9_000_131, patient_id="F-13", kind="visit", title="Huge", body=huge)
+    desk.insert("clinical_notes", note_id=9_000_132, patient_id="F-13", kind="visit", title="Next", body="small")
+    desk.row("notes", "clinical_note/9000132")
+    desk.settle()
+    letters = [o for o in desk.showcase.monitor.look().account.dead_letters if o.key.endswith("/9000131")]
+    assert len(letters) == 1
+    assert "large" in letters[0].reason
+    assert desk.rows("notes", "clinical_note/9000131") == []
+
+
+def test_bytes_that_are_no_record_are_a_dead_letter(desk: Desk) -> None:
+    deployment = desk.showcase.deployment
+    client = producer(deployment.kafka)
+    client.produce(deployment.topics.cdc("physician"), key="clinic_place/physician/F-14", value=b"{not avro}")
+    assert client.flush(10) == 0
+    desk.settle()
+    letters = {letter.key: letter.reason for letter in desk.showcase.monitor.look().account.dead_letters}
+    assert letters["clinic_place/physician/F-14"]
+
+
+def test_nothing_is_without_an_account(desk: Desk) -> None:
+    desk.settle()
+    assert desk.dualrun("status")["conservation"] == 0
+
+
+def test_patient_data_is_in_no_log(desk: Desk) -> None:
+    canaries = {
+        "first_name": "Canaryfirst",
+        "city": "Canaryville",
+        "phone": "(212) 555-0187",
+        "date_of_birth": "Canarydate",
+    }
+    desk.insert("patients", patient_id="F-15", last_name="Canarylast", email="canary@example.test", **canaries)
+    desk.appointment(9_000_151, "F-15", note="Canarynote")
+    desk.row("tasks", "appointment/9000151")
+    desk.settle()
+    logs = "".join(path.read_text(errors="replace") for path in (desk.showcase.directory / "logs").glob("*.log"))
+    metrics = desk.showcase.pipeline.metrics()
+    for canary in (*canaries.values(), "Canarylast", "canary@example.test", "Canarynote", "5550187"):
+        assert canary.lower() not in logs.lower()
+        assert canary.lower() not in metrics.lower()
