@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -36,7 +37,7 @@ def row_hash(record: Mapping[str, Value]) -> bytes:
         text = orjson.dumps(filled, default=_plain, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         # integers beyond 64 bits inside a JSON column
-        text = repr(sorted((name, _plain(value)) for name, value in filled.items())).encode("utf-8", "replace")
+        text = json.dumps(filled, default=_plain, sort_keys=True).encode()
     return hashlib.blake2b(text, digest_size=HASH_BYTES).digest()
 
 

@@ -8,7 +8,6 @@ transaction leaves memory as it was, and the step reads again.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -31,8 +30,8 @@ OPERATOR, BACKWARDS, BURST, MISSING = "operator", "backwards", "burst", "missing
 CLOCK_TOLERANCE = timedelta(seconds=1)
 _RETRY_FIRST, _RETRY_MOST = 0.5, 30.0
 _SHARE = 4
-"""Reading again what lies between the cursor and the newest rows may take one part in so many (and one) of the time:
-a session that stays open for hours must not slow down the changes that arrive meanwhile."""
+"""Slow reads take half of the time at most, and those that begin at the cursor one part in so many (and one): a session
+that stays open for hours leaves much to read again, and must not slow down the changes that arrive meanwhile."""
 
 
 @dataclass(slots=True)
@@ -85,7 +84,7 @@ class Poller:
         metrics: ProducerMetrics,
         *,
         clock: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float],
     ) -> None:
         self.what = what
         self.position = position
@@ -99,7 +98,7 @@ class Poller:
         self._monotonic = monotonic
         self._pass: Pass | None = None
         self._recent: datetime | None = None
-        self._whole_at = monotonic()
+        self._pass_at = self._whole_at = monotonic()
         self._spent = 0.0
         self._scan: Scan | None = None
         self._condemned: tuple[str, ...] = ()
@@ -222,6 +221,9 @@ class Poller:
         cursor = position.cursor
         assert cursor is not None
         if self._pass is None:
+            if self._monotonic() < self._pass_at:
+                self.position = position
+                return False
             self._pass = self._begin_pass(cursor, reading, bound)
         current = self._pass
         started = self._monotonic()
@@ -252,9 +254,10 @@ class Poller:
     def _end_pass(self, ended: Pass) -> None:
         self._pass = None
         self._recent = ended.began_at - timedelta(seconds=self._limits.margin)
+        slow = self._spent if self._spent > self._limits.poll_interval else 0.0
+        self._pass_at = self._monotonic() + slow
         if ended.whole:
-            slow = self._spent > self._limits.poll_interval
-            self._whole_at = self._monotonic() + (_SHARE * self._spent if slow else 0.0)
+            self._whole_at = self._monotonic() + _SHARE * slow
         self._complete_at(ended.began_at)
 
     def _snapshot(self) -> bool:

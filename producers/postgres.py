@@ -55,6 +55,7 @@ class _Shape:
     key_types: tuple[str, ...]
     changed_at: str
     changed_type: str
+    nullable: bool
     read_at: float
 
 
@@ -92,6 +93,7 @@ class PostgresSource:
         self._shapes: dict[str, _Shape] = {}
         self._held: dict[str, _Held] = {}
         self._types: set[int] = set()
+        self._keyless: dict[str, int] = {}
         self._server = ""
         self._prepares = False
 
@@ -128,6 +130,8 @@ class PostgresSource:
 
     def scan(self, what: SourceObject, after: Place | None, limit: int) -> Generator[Row, None, None]:
         shape = self._shape(what)
+        if after is None:
+            self._look_for_keyless(what, shape)
         if what.query is not None:
             yield from self._scan_query(what, shape, limit, begin=after is None)
             return
@@ -232,6 +236,24 @@ class PostgresSource:
                     return
                 yield held.rows.popleft()
 
+    def _look_for_keyless(self, what: SourceObject, shape: _Shape) -> None:
+        """Rows without a key cannot be followed: says so whenever there are others than before."""
+        if not shape.nullable:
+            return
+        empty = " OR ".join(f"{key} IS NULL" for key in shape.keys)
+        with self._errors(f"reading {what.name}", what):
+            statement = f"SELECT count(*) FROM {shape.relation} WHERE {empty}"  # noqa: S608
+            found = self._connect().execute(statement.encode(), ()).fetchone()
+        number = int(found[0]) if found else 0
+        if number != self._keyless.get(what.name, 0):
+            log.warning(
+                "%s: %d rows have no %s and are not captured: name a key in the mapping that every row has",
+                what.name,
+                number,
+                " or ".join(what.key),
+            )
+        self._keyless[what.name] = number
+
     def _drop_held(self, name: str) -> None:
         held = self._held.pop(name, None)
         if held is not None:
@@ -305,8 +327,17 @@ class PostgresSource:
             tuple(named[types[name]] for name in what.key),
             quoted_column(what.changed_at) if what.changed_at else "",
             changed_type,
+            what.query is not None or self._nullable(connection, relation, what.key),
             time.monotonic(),
         )
+
+    def _nullable(self, connection: psycopg.Connection[tuple[Any, ...]], relation: str, key: tuple[str, ...]) -> bool:
+        """Whether a row may lack a part of its key, as far as the catalogue knows."""
+        found = connection.execute(
+            "SELECT count(*) FROM pg_attribute WHERE attnotnull AND attname = ANY(%s) AND attrelid = to_regclass(%s)",
+            (list(key), relation),
+        ).fetchone()
+        return found is None or found[0] < len(key)
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         if self._connection is not None and not self._connection.closed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from producers.metrics import ProducerMetrics
 from producers.poller import Poller
 from producers.signals import Signals, follow
 from producers.source import Reading, Source, SourceError
+from schemas.broker import BrokerError
 
 log = logging.getLogger("dualrun.producer")
 
@@ -34,7 +34,7 @@ class Rounds:
         *,
         system: str,
         clock: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float],
     ) -> None:
         self._pollers = tuple(pollers)
         self._source = source
@@ -95,7 +95,7 @@ class Rounds:
         snapshot = next((poller for poller in self._pollers if poller.snapshot_pending), None)
         if snapshot is not None:
             # asked before the read: what is read is published
-            self._waiting = not self._downstream.backlog().room(self._limits)
+            self._waiting = not self._room()
             if self._waiting:
                 snapshot = None
         sweep = self._next_sweep(reading.now)
@@ -114,6 +114,13 @@ class Rounds:
         ended = self._monotonic()
         self._pace.took(rows, ended - began, ended)
         return True
+
+    def _room(self) -> bool:
+        try:
+            return self._downstream.backlog().room(self._limits)
+        except BrokerError as error:
+            log.info("%s: the snapshot waits: %s", self._system, error)
+            return False
 
     def _next_sweep(self, now: datetime) -> int | None:
         count = len(self._pollers)

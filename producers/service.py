@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -101,6 +102,7 @@ def capture(
             metrics,
             system=topics.system,
             clock=now,
+            monotonic=time.monotonic,
         )
         log.info("%s: %d objects are being captured", topics.system, len(pollers))
         while not stop.is_set():
@@ -119,5 +121,18 @@ def _pollers(settings: PollerSettings, source: Source, metrics: ProducerMetrics,
     for what, publisher in zip(objects, publishers, strict=True):
         position = positions.get(what.name) or Position(run=run)
         known = read_known(kafka, topics, codec, what.name, position.run, position.snapshot.since)
-        pollers.append(Poller(what, topics.system, source, publisher, known, position, settings, metrics, clock=now))
+        pollers.append(
+            Poller(
+                what,
+                topics.system,
+                source,
+                publisher,
+                known,
+                position,
+                settings,
+                metrics,
+                clock=now,
+                monotonic=time.monotonic,
+            )
+        )
     return pollers

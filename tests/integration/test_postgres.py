@@ -139,11 +139,15 @@ def test_excluded_columns_stay_in_the_source(
 
 
 def test_rows_without_a_key_do_not_stop_the_others(
-    database: psycopg.Connection[tuple[object, ...]], source: PostgresSource
+    database: psycopg.Connection[tuple[object, ...]], source: PostgresSource, caplog: pytest.LogCaptureFixture
 ) -> None:
     database.execute("CREATE TABLE things (id int)")
     database.execute("INSERT INTO things VALUES (NULL), (1), (NULL), (2)")
-    assert [row.id for row in source.scan(THING, None, 2)] == ["1", "2"]
+    for _ in range(2):
+        assert [row.id for row in source.scan(THING, None, 2)] == ["1", "2"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "thing: 2 rows have no id and are not captured: name a key in the mapping that every row has"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "date"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -113,13 +113,13 @@ def test_rows_beyond_the_bound_are_published_at_once_and_once(world: World) -> N
 def test_a_session_open_for_hours_does_not_make_every_poll_read_everything() -> None:
     class Slow(MemorySource):
         def increment(
-            self, what: SourceObject, since: object, after: Place | None, limit: int
+            self, what: SourceObject, since: datetime, after: Place | None, limit: int
         ) -> Generator[Row, None, None]:
             reads.append(since)
             self.database.advance(0.3)
-            return super().increment(what, since, after, limit)  # type: ignore[arg-type]
+            return super().increment(what, since, after, limit)
 
-    reads: list[object] = []
+    reads: list[datetime] = []
     database = MemoryDatabase(NOON)
     world = World(database=database, source=Slow(database), limits=replace(LIMITS, chunk_rows=100))
     world.snapshot_to_end()
@@ -129,15 +129,35 @@ def test_a_session_open_for_hours_does_not_make_every_poll_read_everything() -> 
     held = database.now
     for number in range(20):
         world.put(f"p{number}")
+        database.advance(0.35)
         world.poll_to_end()
-    whole = [since for since in reads if since <= held]  # type: ignore[operator]
+    whole = [since for since in reads if since <= held]
     assert len(whole) <= len(reads) / 2
     assert len(ids(world)) == 20
     late.commit()
     for _ in range(10):
+        database.advance(0.35)
         world.poll_to_end()
     assert "late" in ids(world)
     blocker.commit()
+
+
+def test_slow_reads_take_half_of_the_time_at_most() -> None:
+    class Slow(MemorySource):
+        def increment(
+            self, what: SourceObject, since: datetime, after: Place | None, limit: int
+        ) -> Generator[Row, None, None]:
+            reads.append(self.database.now)
+            self.database.advance(3)
+            return super().increment(what, since, after, limit)
+
+    reads: list[datetime] = []
+    database = MemoryDatabase(NOON)
+    world = World(database=database, source=Slow(database))
+    while database.now < NOON + timedelta(seconds=60):
+        world.poll()
+        database.advance(0.1)
+    assert 9 <= len(reads) <= 11
 
 
 def test_the_snapshot_does_not_repeat_what_an_increment_published(world: World) -> None:

@@ -1,0 +1,53 @@
+"""A poller in a process of its own, for tests that stop and kill it: ``-m tests.chaos.poller_process SETTINGS``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+
+from prometheus_client import CollectorRegistry
+
+from producers.limits import Backlog
+from producers.metrics import ProducerMetrics
+from producers.postgres import PostgresSource
+from producers.service import PollerSettings, capture
+from schemas.broker import KafkaSettings
+from schemas.source import SourceObject
+from schemas.topics import Topics
+
+PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
+
+
+class Unhindered:
+    def backlog(self) -> Backlog:
+        return Backlog(0, 0)
+
+
+def settings(bootstrap: str, prefix: str, url: str) -> PollerSettings:
+    return PollerSettings(
+        kafka=KafkaSettings(bootstrap),
+        topics=Topics(prefix, "clinic", (PATIENT.name,)),
+        source_url=url,
+        objects=(PATIENT,),
+        poll_interval=0.02,
+        sweep_interval=0.5,
+        heartbeat_interval=0.3,
+        chunk_rows=50,
+        margin=0.2,
+        rows_per_second=2_000,
+        burst_rows=1_000_000,
+    )
+
+
+def main() -> None:
+    """Ends with a code other than 0 when the poller loses its place, as any process that runs one must."""
+    logging.basicConfig(level=logging.INFO)
+    chosen = settings(**json.loads(sys.argv[1]))
+    source = PostgresSource(chosen.source_url)
+    capture(chosen, source, threading.Event(), ProducerMetrics(CollectorRegistry()), Unhindered)
+
+
+if __name__ == "__main__":
+    main()
