@@ -15,7 +15,8 @@ from schemas.keys import pseudonym
 from schemas.records import Checkpoint, RecordChange
 from schemas.topics import Topics
 
-_FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
+# once it is fenced, librdkafka answers everything with a fatal error
+_FENCED = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
 _PATIENCE_SECONDS = 45.0
 
 

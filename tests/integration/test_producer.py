@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
 from producers.postgres import PostgresSource
+from producers.publisher import FencedError, KafkaPublisher
 from producers.service import PollerSettings, capture
 from schemas.broker import BrokerError, KafkaSettings, consumer, producer, read_to_end
 from schemas.codec import Codec
@@ -307,6 +308,25 @@ def test_a_message_that_is_no_change_is_left_alone(deployment: Deployment, caplo
     deployment.start()
     until(lambda: deployment.checkpoint(PATIENT) != {})
     assert "cdc.clinic.patient/0/0 is no change of ours" in caplog.text
+
+
+def test_what_a_fenced_poller_had_begun_to_publish_is_never_seen(deployment: Deployment) -> None:
+    """It was stopped between its read and its commit; another one took over meanwhile."""
+    settings = deployment.settings
+    change = RecordChange("clinic", "patient", "p1", Operation.UPSERT, {"name": "old"}, datetime.now(UTC))
+    checkpoint = Checkpoint("clinic", "patient", 1, {}, datetime.now(UTC))
+    zombie = KafkaPublisher(settings.kafka, settings.topics, CODEC, "patient")
+    zombie.publish(change)
+    successor = KafkaPublisher(settings.kafka, settings.topics, CODEC, "patient")
+    successor.publish(replace(change, record={"name": "new"}))
+    successor.commit(checkpoint)
+    with pytest.raises(FencedError):
+        zombie.commit(checkpoint)
+    with pytest.raises(FencedError):
+        zombie.publish(change)
+        zombie.commit(checkpoint)
+    assert [found.record for found in deployment.changes(PATIENT)] == [{"name": "new"}]
+    deployment.start()
 
 
 def test_topics_that_were_not_prepared_are_refused(deployment: Deployment) -> None:
