@@ -1,4 +1,4 @@
-"""The sink as a process of its own, for tests that kill it: `python -m tests.integration.sink_process settings.json`."""
+"""The sink as a process of its own, for tests that kill it: `python -m tests.integration.sink_process FILE`."""
 
 from __future__ import annotations
 

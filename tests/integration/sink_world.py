@@ -19,11 +19,11 @@ from confluent_kafka import Producer
 
 from schemas.broker import KafkaSettings, committed_offsets, create_topics, end_offsets, producer, read_to_end
 from schemas.codec import Codec
+from schemas.conservation import Ledger
 from schemas.conversion import Record
 from schemas.keys import partition_of
 from schemas.records import (
     Alias,
-    Attachment,
     AuditEvent,
     Identity,
     Lift,
@@ -38,6 +38,7 @@ from schemas.records import (
 )
 from schemas.topics import Topics
 from sinks.service import SinkSettings, run
+from sinks.twenty.client import TwentyClient
 
 KEY = "standin-key"
 SYSTEM = "clinic"
@@ -60,8 +61,9 @@ def until(what: str, condition: Callable[[], T], deadline: float = DEADLINE) -> 
 class Standin:
     """A stand-in process and its control surface."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, directory: Path) -> None:
         self.url = url
+        self._directory = directory
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30)
 
     def close(self) -> None:
@@ -77,6 +79,10 @@ class Standin:
     def stats(self) -> dict[str, Any]:
         return dict(self._http.get("/standin/stats").raise_for_status().json())
 
+    def uploads(self) -> int:
+        """How many files lie in its storage."""
+        return sum(1 for path in (self._directory / "files").rglob("*") if path.is_file())
+
     def fault(self, kind: str, count: int = 1, **more: Any) -> None:
         self._http.post("/standin/faults", json={"kind": kind, "count": count, **more}).raise_for_status()
 
@@ -90,8 +96,15 @@ class Standin:
         body = {"userEmail": email, "name": {"firstName": "M", "lastName": "T"}}
         return str(self._http.post("/standin/members", json=body).raise_for_status().json()["id"])
 
-    def post(self, path: str, body: Any) -> Any:
-        return self._http.post(path, json=body).raise_for_status().json()
+    def create(self, plural: str, body: dict[str, Any]) -> str:
+        """A row that somebody else made; its id."""
+        answer = self._http.post(f"/rest/{plural}", json=body).raise_for_status().json()
+        return str(next(iter(answer["data"].values()))["id"])
+
+    def purge(self, plural: str, row_id: str) -> None:
+        """Removes a row for good, also out of the trash."""
+        with TwentyClient(self.url, KEY) as client:
+            assert client.destroy_many(plural, [row_id])
 
 
 @contextmanager
@@ -100,7 +113,7 @@ def standin(directory: Path) -> Iterator[Standin]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        server = Standin(json.loads(process.stdout.readline())["url"])
+        server = Standin(json.loads(process.stdout.readline())["url"], directory)
         yield server
         server.close()
     finally:
@@ -170,6 +183,16 @@ class World:
 
     def identities(self) -> dict[tuple[str, str], Identity]:
         return {(r.key, r.part): r for r in self.read(self.topics.identities) if isinstance(r, Identity)}
+
+    def outcomes(self, key: str) -> list[tuple[str | None, Outcome]]:
+        """Parts and outcomes of a record, in the order of its audit partition."""
+        return [(event.part, event.outcome) for event in self.events() if event.key == key]
+
+    def unaccounted(self, *writes: Write) -> list[Unit]:
+        ledger = Ledger()
+        for event in self.events():
+            ledger.audited(event)
+        return ledger.unaccounted({write.unit for write in writes})
 
     def aliases(self) -> dict[tuple[str, str], Alias]:
         return {(r.alias, r.key): r for r in self.read(self.topics.identities) if isinstance(r, Alias)}
@@ -252,6 +275,3 @@ def make_world(bootstrap: str, prefix: str, twenty: Standin, directory: Path, pa
     kafka = KafkaSettings(bootstrap)
     create_topics(kafka, topics.specs())
     return World(kafka, topics, twenty, directory)
-
-
-__all__ = ["Attachment", "Outcome", "World", "make_world", "person", "standin", "until"]

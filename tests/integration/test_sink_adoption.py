@@ -1,0 +1,110 @@
+"""Rows that were in Twenty before: taken over, left alone, and found again after a crash."""
+
+from __future__ import annotations
+
+from schemas.keys import twenty_id
+from schemas.records import IdentityState, Match, Outcome, Part
+from tests.integration.sink_fixtures import twenty, world
+from tests.integration.sink_world import Standin, World, person, until
+
+__all__ = ["twenty", "world"]
+
+
+def _foreign(twenty: Standin, name: str, email: str) -> str:
+    body = {"name": {"firstName": name, "lastName": "Testfall"}, "jobTitle": "kept", "emails": _emails(email)}
+    return twenty.create("people", body)
+
+
+def _emails(email: str) -> dict[str, object]:
+    return {"primaryEmail": email, "additionalEmails": []}
+
+
+def _patient(name: str, email: str) -> Part:
+    matches = (Match("emails.primaryEmail", email, {"name.firstName": name}),)
+    return person(name, email, matches=matches, fields={"city": "Rome"})
+
+
+def test_a_row_that_matches_is_adopted_with_its_image_kept(world: World) -> None:
+    foreign = _foreign(world.twenty, "Ada", "ada@x.test")
+    write = world.write("patient", "1", _patient("Ada", "Ada@X.test"), offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    rows = world.twenty.rows("person", trashed=True)
+    assert [(row["id"], row["city"], row["jobTitle"]) for row in rows] == [(foreign, "Rome", "kept")]
+    adopting, adopted = world.events()
+    assert (adopting.outcome, adopted.outcome) == (Outcome.ADOPTING, Outcome.ADOPTED)
+    assert adopting.before is not None and adopting.before["city"] == "" and adopting.twenty_id == foreign
+    identity = world.identities()[(write.key, "")]
+    assert (identity.twenty_id, identity.state, identity.origin) == (foreign, IdentityState.LIVE, Outcome.ADOPTED)
+
+
+def test_a_row_made_after_the_sweep_is_found_by_its_unique_value(world: World) -> None:
+    with world.sink():
+        world.send(world.write("patient", "1", _patient("First", "first@x.test"), offset=1))
+        world.settle()
+        foreign = _foreign(world.twenty, "Ada", "ada@x.test")
+        world.send(world.write("patient", "2", _patient("Ada", "ada@x.test"), offset=2))
+        world.settle()
+    assert world.identities()[("clinic/patient/2", "")].twenty_id == foreign
+    assert len(world.twenty.rows("person", trashed=True)) == 2
+
+
+def test_somebody_else_with_the_same_email_is_left_alone(world: World) -> None:
+    foreign = _foreign(world.twenty, "Boris", "ada@x.test")
+    write = world.write("patient", "1", _patient("Ada", "ada@x.test"), offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    theirs = world.twenty.row("person", foreign)
+    assert theirs is not None and (theirs["name"]["firstName"], theirs["city"]) == ("Boris", "")
+    ours = world.twenty.row("person", twenty_id(write.key, ""))
+    assert ours is not None and ours["emails"] == {"primaryEmail": "", "additionalEmails": ["ada@x.test"]}
+    assert world.outcomes(write.key) == [("", Outcome.CREATED), ("", Outcome.FLAGGED)]
+    assert any(foreign in flag.reason for event in world.events(Outcome.FLAGGED) for flag in event.flags)
+
+
+def test_two_rows_that_match_are_a_conflict_that_names_both(world: World) -> None:
+    first, second = _foreign(world.twenty, "Ada", "one@x.test"), _foreign(world.twenty, "Ada", "two@x.test")
+    matches = (Match("emails.primaryEmail", "one@x.test"), Match("emails.primaryEmail", "two@x.test"))
+    write = world.write("patient", "1", person("Ada", "one@x.test", matches=matches), offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    assert len(world.twenty.rows("person")) == 3
+    reasons = [flag.reason for event in world.events(Outcome.FLAGGED) for flag in event.flags]
+    assert any(first in reason and second in reason for reason in reasons)
+
+
+def test_a_row_without_a_match_field_is_not_adopted(world: World) -> None:
+    foreign = _foreign(world.twenty, "Ada", "ada@x.test")
+    write = world.write("patient", "1", person("Ada", "ada@x.test"), offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    assert world.identities()[(write.key, "")].twenty_id == twenty_id(write.key, "") != foreign
+    assert [outcome for _, outcome in world.outcomes(write.key)] == [Outcome.CREATED, Outcome.FLAGGED]
+
+
+def test_a_kill_between_image_and_write_keeps_the_first_image(world: World) -> None:
+    foreign = _foreign(world.twenty, "Ada", "ada@x.test")
+    write = world.write("patient", "1", _patient("Ada", "ada@x.test"), offset=1)
+    # the upsert is answered late: the process dies with the row written and Kafka not knowing
+    sink = world.process("first")
+    try:
+        until("the sink is active", lambda: "identities read" in (world.directory / "first.log").read_text())
+        world.twenty.fault("slow", count=4, delay_s=30)
+        world.twenty.fault("slow", count=0)
+        world.send(write)
+        until("the image is in Kafka", lambda: world.events(Outcome.ADOPTING))
+    finally:
+        sink.kill()
+        sink.wait()
+    with world.sink(request_timeout=1.0):
+        world.settle()
+    images = [event.before for event in world.events(Outcome.ADOPTING)]
+    assert [image["city"] for image in images if image] == [""]
+    assert len(world.twenty.rows("person", trashed=True)) == 1
+    identity = world.identities()[(write.key, "")]
+    assert (identity.twenty_id, identity.state) == (foreign, IdentityState.LIVE)
+    assert world.outcomes(write.key)[-1] == ("", Outcome.ADOPTED)
