@@ -59,7 +59,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Changes a second.")] = 5.0,
     requests: Annotated[
         int, typer.Option(min=0, help="Requests a minute that the stand-in grants; 0: no limit.")
-    ] = 100,
+    ] = 600,
     seed: Annotated[int, typer.Option(help="The same seed makes the same clinic and the same changes.")] = 1,
     until_synced: Annotated[
         bool, typer.Option("--until-synced", help="End when all changes have arrived, and compare every record.")
