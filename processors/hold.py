@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from processors.links import completed, open_tokens, owed_patch, own_tokens, with_open_links_optional
 from processors.metrics import Census
@@ -27,11 +27,20 @@ CACHE = 1_000_000
 
 @dataclass(slots=True)
 class Waiting:
+    """``own``: names of the record itself, for which it cannot wait. ``missing`` and of these ``blocking``: as of the
+    last look."""
+
     write: Write
     payload: bytes
     since: float
     live: bool
     parked: bool = False
+    own: frozenset[str] = field(init=False)
+    missing: tuple[str, ...] = ()
+    blocking: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.own = own_tokens(self.write)
 
 
 @dataclass(slots=True)
@@ -174,11 +183,12 @@ class Children:
         if waiting is not None:
             write = waiting.write
             whole, required, optional = completed(write, self._known)
-            own = own_tokens(write) if required or optional else frozenset()
-            blocking = [token for token in required if token not in own]
-            late = [token for token in optional if token not in own]
-            if blocking or (late and now < waiting.since + self._grace):
-                for token in (*required, *optional):
+            waiting.missing = (*required, *optional)
+            waiting.blocking = {token for token in required if token not in waiting.own}
+            if waiting.blocking or (
+                now < waiting.since + self._grace and any(token not in waiting.own for token in optional)
+            ):
+                for token in waiting.missing:
                     self._ask(token, key, waiting.live)
                 return
             self._outbox.write(self.partition, with_open_links_optional(whole) if required else whole, waiting.live)
@@ -187,8 +197,8 @@ class Children:
             if slot.owed is not None:
                 self._touch(key, slot.owed.patch.version)
                 slot.owed = None
-            if required or optional:
-                patch = owed_patch(write, frozenset((*required, *optional)))
+            if waiting.missing:
+                patch = owed_patch(write, frozenset(waiting.missing))
                 if patch is not None:
                     slot.owed = Owed(patch, waiting.since)
         self._settle_owed(key, slot)
@@ -281,7 +291,14 @@ class Children:
                 known[token] = entry = (at, twenty_id)
             self._asked.pop(token, None)
             if entry[1] is not None:
-                todo.update(dict.fromkeys(self._waiters.pop(token, ())))
+                for key in self._waiters.pop(token, ()):
+                    slot = self._slots.get(key)
+                    waiting = slot.waiting if slot else None
+                    if waiting is not None:
+                        waiting.blocking.discard(token)
+                        if waiting.blocking and slot is not None and slot.owed is None:
+                            continue
+                    todo[key] = None
             elif token in self._waiters:
                 # whoever took back what it said may have struck us off its list when it said it
                 self._ask_again(token)
@@ -297,9 +314,9 @@ class Children:
             return
         slot.waiting.live = True
         self._touch(key, slot.waiting.write.version)
-        _, required, optional = completed(slot.waiting.write, self._known)
-        for token in (*required, *optional):
-            self._ask(token, key, live=True)
+        for token in slot.waiting.missing:
+            if self._known.get(token, (0, None))[1] is None:
+                self._ask(token, key, live=True)
 
     def pending(self, key: str) -> bool:
         slot = self._slots.get(key)
@@ -372,8 +389,7 @@ class Children:
 
     def _blocking(self, waiting: Waiting) -> list[str]:
         _, required, _ = completed(waiting.write, self._known)
-        own = own_tokens(waiting.write)
-        return [token for token in required if token not in own]
+        return [token for token in required if token not in waiting.own]
 
     def census(self) -> Census:
         """What waits here, for the metrics."""
@@ -470,13 +486,12 @@ class Children:
             return None
         waiting, owed = slot.waiting, slot.owed
         if waiting is not None and waiting.write.version == version:
-            _, required, optional = completed(waiting.write, self._known)
             return Obligation(
                 key,
                 waiting.write.unit,
                 version,
                 Kind.HELD,
-                (*required, *optional),
+                waiting.missing,
                 waiting.since,
                 waiting.parked,
                 waiting.live,

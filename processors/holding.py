@@ -122,7 +122,10 @@ class Hold:
     def _identities(self, topic: str, owned: _Partition, records: Sequence[Incoming], _now: float) -> None:
         decode, parents = self._codec.decode, owned.parents
         for record in records:
-            entry = decode(record.value or b"")
+            if record.value is None:
+                parents.forget((record.key or b"").decode(), record.offset)
+                continue
+            entry = decode(record.value)
             if isinstance(entry, Identity):
                 parents.identity(entry, record.offset)
             elif isinstance(entry, Alias):

@@ -93,7 +93,8 @@ class Intake:
             metrics.TRANSFORM_FAILURES.labels(change.object, reason).inc()
             raise TransformError(reason) from None
         finally:
-            metrics.TRANSFORM_DURATION.observe(time.perf_counter() - started)
+            if unit.offset % metrics.SAMPLE == 0:
+                metrics.TRANSFORM_DURATION.observe(time.perf_counter() - started)
 
     def _verdict(
         self, partition: int, change: RecordChange, version: Version, unit: Unit, outcome: Outcome, reason: str

@@ -51,10 +51,14 @@ class Standing(StrEnum):
 
 
 class Term(NamedTuple):
-    """Orders the workers that ever held a stage B: the group's generation, then the time of taking over."""
+    """Orders the workers that ever held a stage B, without a clock.
+
+    ``answers``: sum of the ends of all partitions of the answers topic when the worker took over. Whoever was heard of
+    has added to it, so a worker that is back within the same generation comes later.
+    """
 
     generation: int
-    milliseconds: int
+    answers: int
 
 
 Sends = dict[tuple[str, int], list[Message]]

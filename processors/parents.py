@@ -66,6 +66,18 @@ class Parents:
         new, _ = self._holder(token)
         self._resolved(token, old, new, at)
 
+    def forget(self, name: str, at: int) -> None:
+        """A tombstone; ``name`` is its Kafka key: record key and part, or alias, record key and part."""
+        token, _, holder = name.partition(SEPARATOR)
+        if SEPARATOR not in holder:
+            known = self._identities.pop(name, None)
+            self._resolved(name, known.twenty_id if known else None, None, at)
+            return
+        old, _ = self._holder(token)
+        self._holders.get(token, {}).pop(holder, None)
+        self._alias_at[token] = at
+        self._resolved(token, old, self._holder(token)[0], at)
+
     def _holder(self, token: str) -> tuple[str | None, int]:
         live = [twenty_id for twenty_id, is_live in self._holders.get(token, {}).values() if is_live]
         return (live[0] if len(live) == 1 else None), self._alias_at.get(token, -1)

@@ -139,6 +139,7 @@ class Worker:
         committed = await self._membership.committed(partitions)
         beginnings = await reader.beginnings(partitions) if partitions else {}
         ends = await reader.ends(partitions) if partitions else {}
+        answers = await reader.ends(Partition(topics.answers, number) for number in range(topics.partitions))
         states = await read_state(reader, changelog(topics), owned)
         starts: dict[Partition, int] = {}
         self._targets = {}
@@ -162,7 +163,7 @@ class Worker:
         if self._assigned is None or self._assigned[1] != generation:
             return
         now = time.time()
-        self._hold.assign(states, Term(generation, int(now * 1000)), now)
+        self._hold.assign(states, Term(generation, sum(answers.values())), now)
         self._ledger.begin(starts)
         if starts:
             reader.assign(starts)
@@ -191,8 +192,11 @@ class Worker:
 
     async def _step(self) -> None:
         reader, ledger, hold = self._reader, self._ledger, self._hold
-        if reader is None:
-            raise LedgerError("no reader")
+        if reader is None or not ledger.partitions:
+            # more workers than partitions: this one stands by
+            self._changed.clear()
+            await self._wait_for_change(_IDLE_SECONDS)
+            return
         fetched = await reader.fetch(_IDLE_SECONDS)
         to: dict[Partition, int] = {}
         for each, records in fetched.items():

@@ -109,8 +109,9 @@ class Worker:
                     starts[each] = end
                 else:
                     starts[each] = broker.committed.get(each, 0)
+        answers = sum(len(broker.logs[Partition(TOPICS.answers, each)]) for each in range(PARTITIONS))
         states = {partition: broker.state(partition) for partition in partitions}
-        self.hold.assign(states, Term(generation, int(broker.now * 1000)), broker.now)
+        self.hold.assign(states, Term(generation, answers), broker.now)
         self.positions, self.fenced = starts, False
         for each in list(self.targets):
             self._reach(each)
