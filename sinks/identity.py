@@ -412,9 +412,7 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             upload = pending.uploads.get(part.name)
             links = wanted_links(part, known)
             before = step.identity
-            adopted = (
-                before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
-            )
+            adopted = before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
             return Identity(
                 key=pending.key,
                 part=part.name,

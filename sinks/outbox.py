@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from schemas.codec import Codec
 from schemas.keys import SEPARATOR, part_key, partition_of
@@ -14,7 +17,20 @@ from schemas.topics import Topics
 from sinks.audit import Chains
 from sinks.pending import Lane
 
+log = logging.getLogger("dualrun.sink")
+
 _TIMEOUT = 30.0
+_ATTEMPTS = 20
+_PAUSE = 0.25
+"""Seconds for the lease to learn of a new generation."""
+
+
+class Generation(Protocol):
+    """What a commit asks of the lease."""
+
+    def group_metadata(self) -> object: ...
+
+    def check(self) -> None: ...
 
 
 class Outbox:
@@ -62,8 +78,30 @@ class Outbox:
     def dirty(self, offsets: Mapping[tuple[Lane, int], int]) -> bool:
         return bool(self._messages) or offsets != self._committed
 
-    def commit(self, offsets: Mapping[tuple[Lane, int], int], group: object) -> None:
-        """One transaction: everything collected, and ``offsets``, which are positions to go on from."""
+    def commit(self, offsets: Mapping[tuple[Lane, int], int], lease: Generation) -> None:
+        """One transaction: everything collected, and ``offsets``, which are positions to go on from.
+
+        A stand-by that joins begins a new generation of the group; what Kafka refuses for its generation is sent once
+        more under the new one, as long as the lease is ours.
+        """
+        attempt = 0
+        while True:
+            try:
+                self._attempt(offsets, lease.group_metadata())
+                break
+            except KafkaException as error:
+                attempt += 1
+                failure = error.args[0]
+                if failure.fatal() or not failure.txn_requires_abort() or attempt == _ATTEMPTS:
+                    raise
+                log.info("transaction aborted and repeated: %s", failure.name())
+                self._producer.abort_transaction(_TIMEOUT)
+                time.sleep(_PAUSE)
+                lease.check()
+        self._messages.clear()
+        self._committed = dict(offsets)
+
+    def _attempt(self, offsets: Mapping[tuple[Lane, int], int], group: object) -> None:
         self._producer.begin_transaction()
         for topic, partition, key, value, headers in self._messages:
             self._producer.produce(topic, value, key, partition, headers=headers)
@@ -75,8 +113,6 @@ class Outbox:
         if moved:
             self._producer.send_offsets_to_transaction(moved, group, _TIMEOUT)
         self._producer.commit_transaction(_TIMEOUT)
-        self._messages.clear()
-        self._committed = dict(offsets)
 
     def _add(self, topic: str, place: str, key: str, record: Identity | Alias | AuditEvent | Write) -> None:
         partition = partition_of(place, self._topics.partitions)

@@ -27,7 +27,7 @@ from sinks.identity import Book, Do, Done, Settled, next_step
 from sinks.inbox import CaughtUp, Inbox, Received
 from sinks.lanes import Lanes
 from sinks.members import Directory
-from sinks.outbox import Outbox
+from sinks.outbox import Generation, Outbox
 from sinks.pending import Pending, Upload
 from sinks.recovery import Flow, Recovery
 from sinks.rows import Row
@@ -45,7 +45,7 @@ _REDISCOVER_SECONDS = 30.0
 
 
 class Sender:
-    """``group`` gives the lease's group metadata. ``batch`` is the number of records in a request at most."""
+    """``batch`` is the number of records in a request at most."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Sender:
         decisions: Decisions,
         attachments: Attachments,
         codec: Codec,
-        group: Callable[[], object],
+        lease: Generation,
         clock: Callable[[], float],
         batch: int,
         dead_letters_per_minute: int,
@@ -73,7 +73,7 @@ class Sender:
         self._decisions = decisions
         self._attachments = attachments
         self._codec = codec
-        self._group = group
+        self._lease = lease
         self._clock = clock
         self._catalogue: dict[str, TargetObject] = {}
         self._discovered_at = float("-inf")
@@ -397,7 +397,7 @@ class Sender:
         now = self._clock()
         waiting = len(self._board) or self._lanes.changed
         if force or not waiting or now - self._committed_at >= _COMMIT_SECONDS:
-            self._outbox.commit(offsets, self._group())
+            self._outbox.commit(offsets, self._lease)
             self._committed_at = now
             self._flow.commit_first = False
 

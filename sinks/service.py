@@ -147,7 +147,7 @@ def _sender(
         decisions=Decisions(book, outbox, codec, topics.partitions, lambda: datetime.now(UTC)),
         attachments=Attachments(settings.documents_root, http),
         codec=codec,
-        group=lease.group_metadata,
+        lease=lease,
         clock=time.monotonic,
         batch=settings.batch,
         dead_letters_per_minute=settings.dead_letters_per_minute,

@@ -1,0 +1,121 @@
+"""Two senders: whoever dies or sleeps, nothing is doubled, nothing stale is written."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from subprocess import Popen
+
+from schemas.records import Outcome, Write
+from tests.integration.sink_fixtures import twenty, world
+from tests.integration.sink_world import World, person, until
+
+__all__ = ["twenty", "world"]
+
+SESSION = 6.0
+
+
+@contextmanager
+def ended(*processes: Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _active(world: World, name: str) -> bool:
+    return "the sink is active" in (world.directory / f"{name}.log").read_text()
+
+
+def _patients(world: World, start: int, stop: int, name: str = "P") -> list[Write]:
+    return [world.write("patient", str(i), person(f"{name}{i}", f"p{i}@x.test"), offset=i) for i in range(start, stop)]
+
+
+def test_after_kill_9_a_stand_by_goes_on_and_doubles_nothing(world: World) -> None:
+    writes = _patients(world, 0, 600)
+    first = world.process("first", request_timeout=1.0)
+    with ended(first):
+        until("the first is active", lambda: _active(world, "first"))
+        second = world.process("second", request_timeout=1.0)
+        with ended(second):
+            world.send(*writes, bulk=True)
+            until("it is in full swing", lambda: len(world.twenty.rows("person")) >= 60)
+            first.kill()
+            first.wait()
+            world.send(*_patients(world, 600, 660))
+            world.settle()
+            assert _active(world, "second")
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(20) == 0
+    rows = world.twenty.rows("person", trashed=True)
+    assert len(rows) == len({row["id"] for row in rows}) == 660
+    assert world.unaccounted(*writes) == []
+
+
+def test_a_sender_that_slept_through_its_session_writes_nothing_stale(world: World) -> None:
+    sleeper = world.process("sleeper", request_timeout=1.0)
+    with ended(sleeper):
+        until("the sleeper is active", lambda: _active(world, "sleeper"))
+        world.send(*_patients(world, 0, 60))
+        world.settle()
+        sleeper.send_signal(signal.SIGSTOP)
+        # these wait in the sleeper's reach: it may have fetched them, and would send them when it wakes up
+        world.send(*_patients(world, 60, 120))
+        heir = world.process("heir", request_timeout=1.0)
+        with ended(heir):
+            world.settle()
+            newer = [
+                world.write("patient", str(i), person(f"N{i}", f"p{i}@x.test"), offset=1000 + i) for i in range(120)
+            ]
+            world.send(*newer)
+            world.settle()
+            requests = world.twenty.stats()["requests"]
+            sleeper.send_signal(signal.SIGCONT)
+            assert sleeper.wait(30) != 0
+            assert world.twenty.stats()["requests"] == requests
+            assert {row["name"]["firstName"][0] for row in world.twenty.rows("person")} == {"N"}
+            heir.send_signal(signal.SIGTERM)
+            assert heir.wait(20) == 0
+
+
+def test_a_successor_waits_unless_it_knows_that_its_predecessor_has_ended(world: World) -> None:
+    ended_file = world.directory / "ended"
+    ended_file.write_text("")
+    took = {}
+    for name in ("told", "untold"):
+        before = world.process(f"{name}-before", request_timeout=4.0, ended_file=ended_file)
+        with ended(before):
+            until("it is active", lambda n=name: _active(world, f"{n}-before"))  # type: ignore[misc]
+            log = world.directory / f"{name}-before.log"
+            until("it writes", lambda r=log: "identities read" in r.read_text())  # type: ignore[misc]
+            before.kill()
+            before.wait()
+            if name == "told":
+                ended_file.write_text("told-before\n")
+            since = time.monotonic()
+            after = world.process(f"{name}-after", request_timeout=4.0, ended_file=ended_file)
+            with ended(after):
+                ready = world.directory / f"{name}-after.log"
+                until("it writes", lambda r=ready: "identities read" in r.read_text())  # type: ignore[misc]
+                took[name] = time.monotonic() - since
+                after.send_signal(signal.SIGTERM)
+                assert after.wait(20) == 0
+    # half the session and one request may still have been under way
+    assert took["untold"] > SESSION / 2 + 4.0 > took["told"] - SESSION
+
+
+def test_an_orderly_end_is_taken_over_at_once(world: World) -> None:
+    with world.sink(request_timeout=20.0):
+        world.send(*_patients(world, 0, 5))
+        world.settle()
+    since = time.monotonic()
+    with world.sink(request_timeout=20.0):
+        world.send(*_patients(world, 5, 10))
+        world.settle()
+    assert time.monotonic() - since < 12
+    assert len(world.twenty.rows("person")) == 10
+    assert {event.outcome for event in world.events()} == {Outcome.CREATED}
