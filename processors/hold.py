@@ -10,12 +10,13 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from processors.links import completed, open_tokens, owed_patch, own_tokens, with_open_links_optional
 from processors.metrics import Census
-from processors.obligations import Kind, Obligation, StateChange, encode_obligation, state_key
+from processors.obligations import Obligation, StateChange
 from processors.outbox import Outbox, Term
+from processors.slots import Owed, Slot, Slots, Waiting
 from schemas.keys import parse_record_key, split_token, token_partition
 from schemas.records import Outcome, Verdict, Version, Write, WriteKind
 
@@ -23,38 +24,6 @@ REPLACED = "a newer change of the record replaced it"
 OUTDATED = "the record was already written in a newer version"
 CACHE = 1_000_000
 """Parents remembered per partition (some 300 MB); beyond it the cache starts anew and children ask again."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """``own``: names of the record itself, for which it cannot wait. ``missing`` and of these ``blocking``: as of the
-    last look."""
-
-    write: Write
-    payload: bytes
-    since: float
-    live: bool
-    parked: bool = False
-    own: frozenset[str] = field(init=False)
-    missing: tuple[str, ...] = ()
-    blocking: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.own = own_tokens(self.write)
-
-
-@dataclass(slots=True)
-class Owed:
-    """A patch whose links are still unresolved; its write has left."""
-
-    patch: Write
-    since: float
-
-
-@dataclass(slots=True)
-class Slot:
-    waiting: Waiting | None = None
-    owed: Owed | None = None
 
 
 class Children:
@@ -76,14 +45,12 @@ class Children:
         self._grace = grace_seconds
         self._identity_version = identity_version
         self._lifted = lifted
-        self._slots: dict[str, Slot] = {}
+        self._slots = Slots()
         self._known: dict[str, tuple[int, str | None]] = {}
         self._waiters: dict[str, set[str]] = {}
         self._asked: dict[str, bool] = {}
         self._terms: dict[int, Term] = {}
         self._grace_ends: list[tuple[float, str, Version]] = []
-        self._dirty: dict[str, tuple[str, Version]] = {}
-        self._persisted: set[str] = set()
 
     # -- changes
 
@@ -107,12 +74,12 @@ class Children:
             return
         if write.kind is WriteKind.DELETE:
             if slot.owed is not None:
-                self._touch(key, slot.owed.patch.version)
+                self._slots.touch(key, slot.owed.patch.version)
             del self._slots[key]
             self._outbox.write(self.partition, write, live=True)
             return
         slot.waiting = Waiting(write, payload, now, live or self._lifted(key))
-        self._touch(key, write.version)
+        self._slots.touch(key, write.version)
         heapq.heappush(self._grace_ends, (now + self._grace, key, write.version))
         self._settle(key, slot, now)
 
@@ -127,7 +94,7 @@ class Children:
             if waiting.write.version == write.version:
                 return False
             self._superseded(waiting.write, REPLACED)
-            self._touch(write.key, waiting.write.version)
+            self._slots.touch(write.key, waiting.write.version)
             slot.waiting = None
         elif owed is not None and owed.patch.version == write.version:
             # a repeat of what has left, or its return: it leaves again and is owed the same anew
@@ -140,9 +107,9 @@ class Children:
         if slot is None or slot.waiting is None or keep or slot.waiting.write.version >= version:
             return
         self._superseded(slot.waiting.write, REPLACED)
-        self._touch(key, slot.waiting.write.version)
+        self._slots.touch(key, slot.waiting.write.version)
         slot.waiting = None
-        self._tidy(key, slot)
+        self._slots.tidy(key, slot)
 
     def returned(self, write: Write, payload: bytes, now: float) -> None:
         """The sink sends a write back because a parent is gone."""
@@ -170,10 +137,10 @@ class Children:
             patch = replace(patch, parts=slot.owed.patch.parts + fresh)
         open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(_tokens(patch)))
         if open_links is None:
-            self._tidy(patch.key, slot)
+            self._slots.tidy(patch.key, slot)
             return
         slot.owed = Owed(open_links, now)
-        self._touch(patch.key, patch.version)
+        self._slots.touch(patch.key, patch.version)
         self._settle_owed(patch.key, slot)
 
     # -- leaving
@@ -193,9 +160,9 @@ class Children:
                 return
             self._outbox.write(self.partition, with_open_links_optional(whole) if required else whole, waiting.live)
             slot.waiting = None
-            self._touch(key, write.version)
+            self._slots.touch(key, write.version)
             if slot.owed is not None:
-                self._touch(key, slot.owed.patch.version)
+                self._slots.touch(key, slot.owed.patch.version)
                 slot.owed = None
             if waiting.missing:
                 patch = owed_patch(write, frozenset(waiting.missing))
@@ -216,18 +183,14 @@ class Children:
                     if (links := tuple(link for link in part.links if link.twenty_id is not None))
                 )
                 self._outbox.write(self.partition, replace(whole, parts=resolved), live=True)
-                self._touch(key, owed.patch.version)
+                self._slots.touch(key, owed.patch.version)
             if rest is None:
                 slot.owed = None
             else:
                 owed.patch = rest
                 for token in missing:
                     self._ask(token, key, live=False)
-        self._tidy(key, slot)
-
-    def _tidy(self, key: str, slot: Slot) -> None:
-        if slot.waiting is None and slot.owed is None:
-            self._slots.pop(key, None)
+        self._slots.tidy(key, slot)
 
     def _ask(self, token: str, key: str, live: bool) -> None:
         self._waiters.setdefault(token, set()).add(key)
@@ -243,19 +206,13 @@ class Children:
         self._outbox.want(self.partition, token, live)
 
     def _superseded(self, write: Write, reason: str) -> None:
-        if write.kind is WriteKind.PATCH:
-            return
-        self._outbox.verdict(
-            self.partition,
-            Verdict(
-                write.key,
-                write.unit,
-                write.version,
-                Outcome.SUPERSEDED,
-                reason,
-                source_changed_at=write.source_changed_at,
-            ),
-        )
+        if write.kind is not WriteKind.PATCH:
+            self._verdict(write, Outcome.SUPERSEDED, reason)
+
+    def _verdict(self, write: Write, outcome: Outcome, reason: str) -> None:
+        changed = write.source_changed_at
+        verdict = Verdict(write.key, write.unit, write.version, outcome, reason, source_changed_at=changed)
+        self._outbox.verdict(self.partition, verdict)
 
     def _outdated(self, write: Write) -> bool:
         return any(
@@ -313,7 +270,7 @@ class Children:
         if slot is None or slot.waiting is None or slot.waiting.live:
             return
         slot.waiting.live = True
-        self._touch(key, slot.waiting.write.version)
+        self._slots.touch(key, slot.waiting.write.version)
         for token in slot.waiting.missing:
             if self._known.get(token, (0, None))[1] is None:
                 self._ask(token, key, live=True)
@@ -329,12 +286,12 @@ class Children:
             return
         if slot.waiting is not None and slot.waiting.write.version < version:
             self._superseded(slot.waiting.write, OUTDATED)
-            self._touch(key, slot.waiting.write.version)
+            self._slots.touch(key, slot.waiting.write.version)
             slot.waiting = None
         if slot.owed is not None and slot.owed.patch.version < version:
-            self._touch(key, slot.owed.patch.version)
+            self._slots.touch(key, slot.owed.patch.version)
             slot.owed = None
-        self._tidy(key, slot)
+        self._slots.tidy(key, slot)
 
     # -- time
 
@@ -366,17 +323,14 @@ class Children:
             deleted = all(absent[token] for token in hopeless)
             waiting.parked = True
             write = waiting.write
-            self._touch(key, write.version)
+            self._slots.touch(key, write.version)
             objects = ", ".join(sorted({parent_object(token) for token in hopeless}))
             outcome, reason = (
                 (Outcome.SKIPPED, f"the {objects} that it refers to was deleted")
                 if deleted
                 else (Outcome.PARKED, f"no {objects} to refer to")
             )
-            self._outbox.verdict(
-                self.partition,
-                Verdict(key, write.unit, write.version, outcome, reason, source_changed_at=write.source_changed_at),
-            )
+            self._verdict(write, outcome, reason)
             parked += 1
         return parked
 
@@ -412,40 +366,11 @@ class Children:
     # -- state
 
     def restore(self, waiting: Iterable[tuple[Obligation, Waiting]], owed: Iterable[tuple[Obligation, Owed]]) -> None:
-        """What the obligations topic holds. Of several changes of one record the newest stays; a zombie may have
-        brought back the others."""
-        for obligation, entry in waiting:
-            version = entry.write.version
-            self._persisted.add(state_key(obligation.key, obligation.version))
-            if obligation.version != version:
-                # the mapping has changed since: the obligation lives on under the new version
-                self._touch(obligation.key, obligation.version)
-                self._touch(obligation.key, version)
-            slot = self._slots.setdefault(obligation.key, Slot())
-            current = slot.waiting
-            if current is None or current.write.version < version:
-                slot.waiting = entry
-                older = current
-            else:
-                older = entry if version < current.write.version else None
-            if older is not None:
-                self._superseded(older.write, REPLACED)
-                self._touch(obligation.key, older.write.version)
-        for obligation, debt in owed:
-            self._persisted.add(state_key(obligation.key, obligation.version))
-            self._touch(obligation.key, obligation.version)
-            slot = self._slots.setdefault(obligation.key, Slot())
-            if slot.owed is None or slot.owed.patch.version < debt.patch.version:
-                slot.owed = debt
-            if slot.waiting is not None and slot.waiting.write.version < slot.owed.patch.version:
-                self._superseded(slot.waiting.write, REPLACED)
-                self._touch(obligation.key, slot.waiting.write.version)
-                slot.waiting = None
+        for write in self._slots.restore(waiting, owed):
+            self._superseded(write, REPLACED)
 
     def discard(self, obligation: Obligation) -> None:
-        """A restored obligation that turned out to be none (its transform fails now): its verdict has been given."""
-        self._persisted.add(state_key(obligation.key, obligation.version))
-        self._touch(obligation.key, obligation.version)
+        self._slots.discard(obligation)
 
     def resume(self, now: float) -> None:
         """After ``restore``: asks for everything that is missing."""
@@ -453,56 +378,17 @@ class Children:
             waiting = slot.waiting
             if waiting is not None and self._outdated(waiting.write):
                 self._superseded(waiting.write, OUTDATED)
-                self._touch(key, waiting.write.version)
+                self._slots.touch(key, waiting.write.version)
                 waiting = slot.waiting = None
             if waiting is not None:
                 heapq.heappush(self._grace_ends, (waiting.since + self._grace, key, waiting.write.version))
                 self._settle(key, slot, now)
             if slot.owed is not None:
                 self._settle_owed(key, slot)
-            self._tidy(key, slot)
-
-    def _touch(self, key: str, version: Version) -> None:
-        self._dirty[state_key(key, version)] = (key, version)
+            self._slots.tidy(key, slot)
 
     def changes(self) -> tuple[list[StateChange], list[StateChange]]:
-        """What was taken on and what was discharged: to be written, in this order, once outputs are acknowledged."""
-        puts: list[StateChange] = []
-        deletes: list[StateChange] = []
-        for name, (key, version) in self._dirty.items():
-            obligation = self._obligation(key, version)
-            if obligation is not None:
-                self._persisted.add(name)
-                puts.append((name.encode(), encode_obligation(obligation)))
-            elif name in self._persisted:
-                self._persisted.discard(name)
-                deletes.append((name.encode(), None))
-        self._dirty.clear()
-        return puts, deletes
-
-    def _obligation(self, key: str, version: Version) -> Obligation | None:
-        slot = self._slots.get(key)
-        if slot is None:
-            return None
-        waiting, owed = slot.waiting, slot.owed
-        if waiting is not None and waiting.write.version == version:
-            return Obligation(
-                key,
-                waiting.write.unit,
-                version,
-                Kind.HELD,
-                waiting.missing,
-                waiting.since,
-                waiting.parked,
-                waiting.live,
-                waiting.payload,
-            )
-        if owed is not None and owed.patch.version == version:
-            payload = self._outbox.encode(owed.patch)
-            return Obligation(
-                key, owed.patch.unit, version, Kind.LINK, tuple(_tokens(owed.patch)), owed.since, payload=payload
-            )
-        return None
+        return self._slots.changes(self._outbox.encode)
 
 
 def parent_object(token: str) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from processors import metrics
-from processors.hold import Children, Owed, Waiting
+from processors.hold import Children
 from processors.obligations import Kind, Obligation, Passed
 from processors.outbox import Incoming, Outbox
 from processors.ports import Transform, Transformed, TransformError
 from processors.register import Register
+from processors.slots import Owed, Waiting
 from schemas.codec import Codec, CodecError
 from schemas.control import Epochs
 from schemas.keys import pseudonym
