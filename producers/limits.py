@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -85,7 +84,3 @@ class Backlog:
 
     def room(self, limits: Limits) -> bool:
         return self.hold <= limits.hold_lag and self.bulk <= limits.bulk_backlog
-
-
-def paused_text(paused: Mapping[str, str]) -> str:
-    return "; ".join(paused[name] for name in sorted(paused))

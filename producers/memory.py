@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from producers.columns import key_text
 from producers.cursor import instant
 from producers.publisher import AbortedError, FencedError
-from producers.source import Place, Reading, Row, ScanLostError
+from producers.source import Place, Reading, Row, SourceError
 from schemas.records import Checkpoint, RecordChange, Value
 from schemas.source import SourceObject
 
@@ -108,7 +108,7 @@ class MemorySource:
             if after is None:
                 self._held[what.name] = self._rows(what)
             if what.name not in self._held:
-                raise ScanLostError(f"{what.name}: the connection was lost in the middle of its query")
+                raise SourceError(f"{what.name}: the connection was lost in the middle of its query")
             held = self._held[what.name]
             for _ in range(min(limit, len(held))):
                 yield held.pop(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 
@@ -52,3 +54,30 @@ class ProducerMetrics:
             ("source",),
             registry=registry,
         )
+
+
+class ObjectMetrics:
+    """The share of one object."""
+
+    def __init__(self, metrics: ProducerMetrics, system: str, object_name: str) -> None:
+        self._metrics = metrics
+        self._labels = (system, object_name)
+        self._complete: datetime | None = None
+
+    def published(self, operation: str, mode: str, number: int) -> None:
+        self._metrics.events.labels(*self._labels, operation, mode).inc(number)
+
+    def complete(self, began_at: datetime, now: datetime) -> None:
+        """A read to the end began at ``began_at`` in source time, and has ended at ``now`` by our clock."""
+        self._complete = began_at
+        self._metrics.last_poll.labels(*self._labels).set(now.timestamp())
+
+    def remaining(self, rows: int) -> None:
+        self._metrics.snapshot_remaining.labels(*self._labels).set(max(0, rows))
+
+    def show(self, now: datetime, *, snapshot: int, paused: int) -> None:
+        """``now``: the source's. The numbers are those of the gauges' descriptions."""
+        if self._complete is not None:
+            self._metrics.lag.labels(*self._labels).set(max(0.0, (now - self._complete).total_seconds()))
+        self._metrics.snapshot_state.labels(*self._labels).set(snapshot)
+        self._metrics.paused.labels(*self._labels).set(paused)

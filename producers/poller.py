@@ -9,39 +9,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from producers import guards
+from producers.batch import Batch, Stamp, publish
 from producers.checkpoint import FORMAT, Position, Snapshot, Watermark, to_json
 from producers.cursor import Pass
-from producers.known import Known, row_hash
-from producers.limits import Limits, paused_text, within
-from producers.metrics import ProducerMetrics
+from producers.guards import BACKWARDS, BURST, MISSING, OPERATOR
+from producers.known import Known
+from producers.limits import Limits, within
+from producers.metrics import ObjectMetrics, ProducerMetrics
 from producers.publisher import AbortedError, Publisher
-from producers.source import Place, Reading, Row, ScanLostError, Source, SourceError
+from producers.source import Place, Reading, Row, Source, SourceError
 from producers.sweep import judge
-from schemas.records import Checkpoint, Operation, RecordChange
+from schemas.records import Checkpoint, Operation
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.producer")
 
-OPERATOR, BACKWARDS, BURST, MISSING = "operator", "backwards", "burst", "missing"
-CLOCK_TOLERANCE = timedelta(seconds=1)
 _RETRY_FIRST, _RETRY_MOST = 0.5, 30.0
 _SHARE = 4
 """Slow reads take half of the time at most, and those that begin at the cursor one part in so many (and one): a session
 that stays open for hours leaves much to read again, and must not slow down the changes that arrive meanwhile."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one read gave: rows read, the last of them, what was published, and whether it stopped for its size."""
-
-    read: int = 0
-    last: Row | None = None
-    fresh: dict[str, bytes] = field(default_factory=dict)
-    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +41,6 @@ class Scan:
     began_at: datetime
     after: Place | None = None
     published: int = 0
-
-
-def restored(watermark: Watermark | None, reading: Reading) -> str:
-    """Why the source looks like one that was restored from a backup; empty where it does not."""
-    if watermark is None:
-        return ""
-    if reading.now < watermark.now - CLOCK_TOLERANCE:
-        behind = (watermark.now - reading.now).total_seconds()
-        found = f"the source's clock is {behind:.0f} s behind what it showed before"
-    elif reading.server != watermark.server:
-        found = "the source is another database server than before"
-    elif reading.log_position < watermark.log_position:
-        found = "the source's log is behind where it was before"
-    else:
-        return ""
-    return f"{found}: it may have been restored from a backup. Approve to read on; a sweep will find what differs"
 
 
 class Poller:
@@ -87,13 +61,13 @@ class Poller:
         monotonic: Callable[[], float],
     ) -> None:
         self.what = what
-        self.position = position
+        self.position = position if source.resumable(what) else _restarted(position)
         self._system = system
         self._source = source
         self._publisher = publisher
         self._known = known
         self._limits = limits
-        self._metrics = metrics
+        self._metrics = ObjectMetrics(metrics, system, what.name)
         self._clock = clock
         self._monotonic = monotonic
         self._pass: Pass | None = None
@@ -104,20 +78,17 @@ class Poller:
         self._condemned: tuple[str, ...] = ()
         self._estimate: int | None = None
         self._committed_at: float | None = None
-        self._complete: datetime | None = None
         self.last_read = 0
         self._failure = ""
         self._failures = 0
         self._retry_at = monotonic()
-        if not position.snapshot.done and position.snapshot.after is not None and not source.resumable(what):
-            self.position = replace(position, snapshot=replace(position.snapshot, after=None, rows=0))
 
     # What others may ask
 
     @property
     def health(self) -> str:
         """Why the object is not read as it should be; empty while all is well."""
-        return paused_text(self.position.paused) or self._failure
+        return guards.text(self.position.paused) or self._failure
 
     @property
     def snapshot_pending(self) -> bool:
@@ -171,43 +142,41 @@ class Poller:
     def pause(self, guard: str, reason: str) -> None:
         if self.position.paused.get(guard) != reason:
             log.warning("%s/%s: %s", self._system, self.what.name, reason)
-        self._amend(paused={**self.position.paused, guard: reason})
+        self._amend(replace(self.position, paused={**self.position.paused, guard: reason}))
 
     def resume(self) -> None:
-        self._amend(paused={name: why for name, why in self.position.paused.items() if name != OPERATOR})
+        self._amend(replace(self.position, paused=guards.without(self.position.paused, OPERATOR)))
 
     def approve(self) -> None:
         """A person has looked at what the guards found: go on, this once."""
-        guards = self.position.paused.keys() - {OPERATOR}
-        self._amend(
-            paused={name: why for name, why in self.position.paused.items() if name == OPERATOR},
-            approved=self.position.approved | guards,
-        )
-        if BACKWARDS in guards:
+        position = self.position
+        found = position.paused.keys() - {OPERATOR}
+        kept = {name: why for name, why in position.paused.items() if name == OPERATOR}
+        position = replace(position, paused=kept, approved=position.approved | (found - {BACKWARDS}))
+        if MISSING in found:
+            position = replace(position, swept_at=None)
+        if BACKWARDS in found:
             # the rows of the restored source are older than the cursor: a sweep compares them all
-            self._amend(watermark=None, swept_at=None, approved=self.position.approved - {BACKWARDS})
-            self._pass = self._scan = None
-        if MISSING in guards:
-            self._amend(swept_at=None)
+            position = replace(position, watermark=None, swept_at=None)
+            self._pass = self._scan = self._recent = None
+        self._amend(position)
 
     def resnapshot(self, run: int | None = None) -> None:
         """Publishes every row again, in run ``run`` if one is given."""
         self._known.forget()
         self._scan, self._condemned = None, ()
-        self._amend(
-            run=run or self.position.run,
-            snapshot=Snapshot(since=self._publisher.ends()),
-            suspects=frozenset(),
-        )
+        again = Snapshot(since=self._publisher.ends())
+        self._amend(replace(self.position, run=run or self.position.run, snapshot=again, suspects=frozenset()))
 
-    def _amend(self, **changes: object) -> None:
-        self.position = replace(self.position, **changes)  # type: ignore[arg-type]  # names are checked at run time
+    def _amend(self, position: Position) -> None:
+        """A change that others wait to see: the next heartbeat is due at once."""
+        self.position = position
         self._committed_at = None
 
     # The work
 
     def _increment(self, reading: Reading, bound: datetime) -> bool:
-        found = restored(self.position.watermark, reading)
+        found = guards.restored(self.position.watermark, reading)
         if found:
             self.pause(BACKWARDS, found)
             return False
@@ -258,7 +227,7 @@ class Poller:
         self._pass_at = self._monotonic() + slow
         if ended.whole:
             self._whole_at = self._monotonic() + _SHARE * slow
-        self._complete_at(ended.began_at)
+        self._metrics.complete(ended.began_at, self._clock())
 
     def _snapshot(self) -> bool:
         position = self.position
@@ -274,10 +243,9 @@ class Poller:
         if ended and position.watermark:
             position = replace(position, swept_at=position.watermark.now)
         self._settle(position, batch, "snapshot")
-        labels = (self._system, self.what.name)
-        self._metrics.snapshot_remaining.labels(*labels).set(0 if ended else max(0, self._estimate - rows))
+        self._metrics.remaining(0 if ended else self._estimate - rows)
         if ended:
-            log.info("%s/%s: snapshot done, %d rows", *labels, rows)
+            log.info("%s/%s: snapshot done, %d rows", self._system, self.what.name, rows)
             self._committed_at = None
         return not ended
 
@@ -313,78 +281,40 @@ class Poller:
         approved = position.approved if self._pass else position.approved - {BURST}
         if judgement.condemned or not judgement.suspects:
             approved -= {MISSING}
-        self._amend(suspects=judgement.suspects, swept_at=scan.began_at, approved=approved)
+        paused = position.paused if judgement.objection else guards.without(position.paused, MISSING)
+        self._amend(
+            replace(position, suspects=judgement.suspects, swept_at=scan.began_at, approved=approved, paused=paused)
+        )
         if judgement.objection:
             self.pause(MISSING, judgement.objection)
-        elif MISSING in position.paused:
-            self._amend(paused={name: why for name, why in position.paused.items() if name != MISSING})
         if self.what.changed_at is None:
-            self._complete_at(scan.began_at)
+            self._metrics.complete(scan.began_at, self._clock())
         return bool(self._condemned)
 
     def _bury(self) -> bool:
         """Looks the condemned up once more, and publishes in the same step that they are gone."""
         now, rest = self._condemned[: self._limits.chunk_rows], self._condemned[self._limits.chunk_rows :]
         present = self._source.present(self.what, now)
-        operation = Operation.DELETE if self.what.on_missing == "delete" else Operation.VANISHED
-        gone = [record_id for record_id in now if record_id not in present and record_id in self._known]
-        captured_at = self._clock()
-        for record_id in gone:
-            self._publisher.publish(self._change(record_id, operation, captured_at))
+        stamp = self._stamp()
+        gone = [stamp.end(record_id) for record_id in now if record_id not in present and record_id in self._known]
+        for change in gone:
+            self._publisher.publish(change)
         self._commit(replace(self.position, suspects=self.position.suspects.difference(now)))
-        for record_id in gone:
-            self._known.remove(record_id)
-        self._count(operation, "sweep", len(gone))
+        for change in gone:
+            self._known.remove(change.record_id)
+            self._metrics.published(change.operation, "sweep", 1)
         self._condemned = rest
         return bool(rest)
 
     def _read(self, rows: Generator[Row, None, None], operation: Operation, *, mark: bool = False) -> Batch:
-        """Publishes those rows that were not published as they are now."""
-        batch = Batch()
-        self.last_read = size = 0
-        captured_at = self._clock()
-        known, limit = self._known, self._limits.chunk_bytes
-        with closing(rows):
-            for row in rows:
-                batch.read += 1
-                batch.last = row
-                digest = row_hash(row.record)
-                if row.id in batch.fresh:
-                    raise SourceError(
-                        f"{self._system}/{self.what.name}: several rows have the same key"
-                        f" ({', '.join(self.what.key)}): name the columns that tell them apart"
-                    )
-                if mark:
-                    known.mark(row.id)
-                if known.same(row.id, digest):
-                    continue
-                size += self._publisher.publish(self._change(row.id, operation, captured_at, row, digest))
-                batch.fresh[row.id] = digest
-                if size >= limit:
-                    batch.cut = True
-                    break
+        self.last_read = 0
+        limit = self._limits.chunk_bytes
+        batch = publish(rows, operation, self._stamp(), self._known, self._publisher, limit, mark=mark)
         self.last_read = batch.read
         return batch
 
-    def _change(
-        self,
-        record_id: str,
-        operation: Operation,
-        captured_at: datetime,
-        row: Row | None = None,
-        digest: bytes = b"",
-    ) -> RecordChange:
-        return RecordChange(
-            system=self._system,
-            object=self.what.name,
-            record_id=record_id,
-            operation=operation,
-            record=row.record if row else {},
-            captured_at=captured_at,
-            source_changed_at=row.changed_at if row else None,
-            run=self.position.run,
-            content_hash=digest.hex(),
-        )
+    def _stamp(self) -> Stamp:
+        return Stamp(self._system, self.what, self.position.run, self._clock())
 
     def _settle(self, position: Position, batch: Batch, mode: str) -> None:
         """What was read is published: only now does memory follow."""
@@ -392,7 +322,8 @@ class Poller:
             self._commit(position)
             for record_id, digest in batch.fresh.items():
                 self._known.put(record_id, digest)
-            self._count(Operation.SNAPSHOT if mode == "snapshot" else Operation.UPSERT, mode, len(batch.fresh))
+            operation = Operation.SNAPSHOT if mode == "snapshot" else Operation.UPSERT
+            self._metrics.published(operation, mode, len(batch.fresh))
         else:
             self.position = position
 
@@ -403,56 +334,45 @@ class Poller:
         self._committed_at = self._monotonic()
 
     def _burst(self, published: int) -> bool:
-        if published <= self._limits.burst_rows or BURST in self.position.approved:
-            return False
-        self.pause(
-            BURST,
-            f"more than {self._limits.burst_rows} rows changed at once: a mass update, or a restore. Approve to go on",
-        )
-        return True
+        found = "" if BURST in self.position.approved else guards.burst(published, self._limits)
+        if found:
+            self.pause(BURST, found)
+        return bool(found)
 
     def _attempt(self, step: Callable[[], bool]) -> bool:
         try:
             again = step()
+        except AbortedError as error:
+            self._give_up()
+            log.info("%s/%s: read again: %s", self._system, self.what.name, error)
+            return True
         except SourceError as error:
-            self._publisher.abort()
-            self._restart_scan(error)
-            wait = min(_RETRY_MOST, _RETRY_FIRST * 2**self._failures)
+            self._give_up()
+            self._retry_at = self._monotonic() + min(_RETRY_MOST, _RETRY_FIRST * 2**self._failures)
             self._failures += 1
-            self._retry_at = self._monotonic() + wait
             if str(error) != self._failure:
                 log.warning("%s/%s: %s", self._system, self.what.name, error)
             self._failure = str(error)
             return False
-        except AbortedError as error:
-            log.info("%s/%s: read again: %s", self._system, self.what.name, error)
-            self._publisher.abort()
-            return True
         self._failure, self._failures = "", 0
         return again
 
-    def _restart_scan(self, error: SourceError) -> None:
-        if not isinstance(error, ScanLostError):
-            return
-        if not self.position.snapshot.done:
-            self._amend(snapshot=replace(self.position.snapshot, after=None, rows=0))
-        self._scan = None
-
-    # What others see
-
-    def _complete_at(self, began_at: datetime) -> None:
-        self._metrics.last_poll.labels(self._system, self.what.name).set(self._clock().timestamp())
-        self._complete = began_at
-
-    def _count(self, operation: Operation, mode: str, number: int) -> None:
-        if number:
-            self._metrics.events.labels(self._system, self.what.name, operation.value, mode).inc(number)
+    def _give_up(self) -> None:
+        """Nothing of the step was published: memory is as before, and the next one reads the same again."""
+        self._publisher.abort()
+        if not self._source.resumable(self.what):
+            self._scan = None
+            self.position = _restarted(self.position)
 
     def show(self, now: datetime, *, waiting: bool) -> None:
         """Sets the gauges. ``now``: the source's. ``waiting``: snapshots wait for those behind them."""
-        labels = (self._system, self.what.name)
-        if self._complete is not None:
-            self._metrics.lag.labels(*labels).set(max(0.0, (now - self._complete).total_seconds()))
-        running = 2 if waiting else 1
-        self._metrics.snapshot_state.labels(*labels).set(0 if self.position.snapshot.done else running)
-        self._metrics.paused.labels(*labels).set(1 if self.position.paused else 2 if self._failure else 0)
+        snapshot = 0 if self.position.snapshot.done else 2 if waiting else 1
+        paused = 1 if self.position.paused else 2 if self._failure else 0
+        self._metrics.show(now, snapshot=snapshot, paused=paused)
+
+
+def _restarted(position: Position) -> Position:
+    """With a snapshot that is not done back at its beginning."""
+    if position.snapshot.done:
+        return position
+    return replace(position, snapshot=replace(position.snapshot, after=None, rows=0))

@@ -13,12 +13,11 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import psycopg
-from psycopg import errors
-from psycopg.types import TypeInfo
 
-from producers.columns import SCALARS, key_text, teach, wrap_arrays
+from producers.columns import SCALARS, key_text, wrap_arrays
 from producers.cursor import instant, local_bound
-from producers.source import Place, Reading, Row, ScanLostError, SourceError
+from producers.session import Connection, Session, quoted
+from producers.source import Place, Reading, Row, SourceError
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.postgres")
@@ -29,10 +28,6 @@ _SHAPE_SECONDS = 10.0
 _SPLITS = 64
 _CHANGE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
 
-_SESSION = """
-SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601';
-SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = 'error'; SET lock_timeout = '5s';
-"""
 # Autovacuum and senders of the log write no rows; the workers of a parallel query share its begin.
 _ACTIVITY = """
 SELECT now(), pg_is_in_recovery(), pg_last_xact_replay_timestamp(),
@@ -67,15 +62,6 @@ class _Held:
     rows: deque[Row]
 
 
-def quoted(name: str) -> str:
-    """A possibly schema-qualified name, safe in a statement with parameters."""
-    return ".".join('"' + part.replace('"', '""').replace("%", "%%") + '"' for part in name.split("."))
-
-
-def quoted_column(name: str) -> str:
-    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
-
-
 class PostgresSource:
     """See ``producers.source.Source``. Connects at the first read, and again after the connection was lost.
 
@@ -86,34 +72,31 @@ class PostgresSource:
     def __init__(
         self, url: str, *, overlap_seconds: float | None = None, statement_seconds: float = STATEMENT_SECONDS
     ) -> None:
-        self._url = url
         self._overlap = None if overlap_seconds is None else timedelta(seconds=overlap_seconds)
-        self._statement_seconds = statement_seconds
-        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._session = Session(url, watches=self._overlap is None, statement_seconds=statement_seconds)
         self._shapes: dict[str, _Shape] = {}
         self._held: dict[str, _Held] = {}
-        self._types: set[int] = set()
         self._keyless: dict[str, int] = {}
-        self._server = ""
-        self._prepares = False
 
     def reading(self) -> Reading:
-        with self._errors("reading its clock and open transactions"):
-            connection = self._connect()
+        with self._session.errors("reading its clock and open transactions"):
+            connection = self._session.connect()
             found = connection.execute(_ACTIVITY).fetchone()
             assert found is not None
             now, recovering, replayed, log_position, oldest = found
             # after the sessions: one that is being prepared is then seen in one place or in both, never in none
-            prepared = dict(connection.execute(_PREPARED).fetchall()) if self._prepares else {}
+            prepared: dict[str, datetime] = (
+                dict(connection.execute(_PREPARED).fetchall()) if self._session.prepares else {}
+            )
         if self._overlap is not None:
             horizon = (min(now, replayed) if recovering and replayed else now) - self._overlap
-            return Reading(now, horizon, None, {}, self._server, log_position)
+            return Reading(now, horizon, None, {}, self._session.server, log_position)
         if recovering:
             raise SourceError(
                 "the source is a replica, which does not know the open transactions of its primary: read the primary,"
                 " or set overlap_seconds to more than the longest transaction"
             )
-        return Reading(now, min(now, oldest) if oldest else now, oldest, prepared, self._server, log_position)
+        return Reading(now, min(now, oldest) if oldest else now, oldest, prepared, self._session.server, log_position)
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int
@@ -162,16 +145,16 @@ class PostgresSource:
             f" WHERE ({', '.join(keys)}) IN (SELECT * FROM unnest({wanted}))"
         )
         columns = [[split[index] for split in parts] for index in range(width)]
-        with self._errors(f"looking up records of {what.name}"):
-            found = self._connect().execute(statement.encode(), columns).fetchall()
+        with self._session.errors(f"looking up records of {what.name}"):
+            found = self._session.connect().execute(statement.encode(), columns).fetchall()
         return {":".join(map(key_text, key)) for key in found} & set(ids)
 
     def estimate(self, what: SourceObject) -> int | None:
         if what.query is not None:
             return None
         shape = self._shape(what)
-        with self._errors(f"counting {what.name}"):
-            connection = self._connect()
+        with self._session.errors(f"counting {what.name}"):
+            connection = self._session.connect()
             found = connection.execute(
                 "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", (shape.relation,)
             ).fetchone()
@@ -182,10 +165,7 @@ class PostgresSource:
     def close(self) -> None:
         for name in tuple(self._held):
             self._drop_held(name)
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-        self._shapes.clear()
+        self._session.close()
 
     # Reading rows
 
@@ -197,25 +177,25 @@ class PostgresSource:
             f"SELECT {shape.columns} FROM {shape.relation} WHERE {where} AND {filled}"  # noqa: S608
             f" ORDER BY {order} LIMIT {limit}"
         )
-        with self._errors(f"reading {what.name}", what):
+        with self._reading_rows(what):
             while True:
-                cursor = self._connect().cursor()
+                cursor = self._session.connect().cursor()
                 with closing(_stream(cursor, statement, parameters)) as stream:
                     first = next(stream, None)
                     if first is None:
                         return
-                    unknown = self._unknown(cursor)
+                    unknown = self._session.unknown(cursor)
                     if not unknown:
                         make = _maker(what, cursor)
                         yield make(first)
                         for values in stream:
                             yield make(values)
                         return
-                self._learn(unknown)
+                self._session.learn(unknown)
 
     def _scan_query(self, what: SourceObject, shape: _Shape, limit: int, *, begin: bool) -> Iterator[Row]:
-        with self._errors(f"reading {what.name}", what):
-            connection = self._connect()
+        with self._reading_rows(what):
+            connection = self._session.connect()
             if begin:
                 self._drop_held(what.name)
                 # held: the server keeps the result, and no transaction stays open between chunks
@@ -223,10 +203,10 @@ class PostgresSource:
                 filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
                 self._held[what.name] = _Held(cursor, deque())
                 cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode(), ())  # noqa: S608
-                self._learn(self._unknown(cursor))
+                self._session.learn(self._session.unknown(cursor))
             held = self._held.get(what.name)
-            if held is None:
-                raise ScanLostError(f"{what.name}: the connection was lost in the middle of its query")
+            if held is None or held.cursor.connection is not connection:
+                raise SourceError(f"{what.name}: the connection was lost in the middle of its query")
             make = _maker(what, held.cursor)
             for _ in range(limit):
                 if not held.rows:
@@ -236,14 +216,24 @@ class PostgresSource:
                     return
                 yield held.rows.popleft()
 
+    @contextmanager
+    def _reading_rows(self, what: SourceObject) -> Iterator[None]:
+        try:
+            with self._session.errors(f"reading {what.name}", what):
+                yield
+        except SourceError:
+            self._shapes.pop(what.name, None)  # its columns may have changed
+            self._drop_held(what.name)
+            raise
+
     def _look_for_keyless(self, what: SourceObject, shape: _Shape) -> None:
         """Rows without a key cannot be followed: says so whenever there are others than before."""
         if not shape.nullable:
             return
         empty = " OR ".join(f"{key} IS NULL" for key in shape.keys)
-        with self._errors(f"reading {what.name}", what):
+        with self._reading_rows(what):
             statement = f"SELECT count(*) FROM {shape.relation} WHERE {empty}"  # noqa: S608
-            found = self._connect().execute(statement.encode(), ()).fetchone()
+            found = self._session.connect().execute(statement.encode(), ()).fetchone()
         number = int(found[0]) if found else 0
         if number != self._keyless.get(what.name, 0):
             log.warning(
@@ -260,22 +250,6 @@ class PostgresSource:
             with suppress(psycopg.Error):  # gone with its connection
                 held.cursor.close()
 
-    def _unknown(self, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> set[int]:
-        return {column.type_code for column in cursor.description or ()} - self._types
-
-    def _learn(self, oids: set[int]) -> None:
-        """Types of the database's own: arrays of them are read as lists, everything else as text."""
-        if not oids:
-            return
-        connection = self._connect()
-        rows = connection.execute(
-            "SELECT typname, typelem, oid, typdelim FROM pg_type WHERE oid = ANY(%s) AND typcategory = 'A'",
-            (list(oids),),
-        ).fetchall()
-        for name, element, oid, delimiter in rows:
-            TypeInfo(name, element, oid, delimiter=delimiter).register(connection)
-        self._types |= oids
-
     def _lower(self, what: SourceObject, shape: _Shape, since: datetime) -> str:
         if shape.changed_type == _CHANGE_TYPES[0]:
             return since.isoformat()
@@ -287,16 +261,16 @@ class PostgresSource:
     def _shape(self, what: SourceObject) -> _Shape:
         shape = self._shapes.get(what.name)
         if shape is None or time.monotonic() - shape.read_at > _SHAPE_SECONDS:
-            with self._errors(f"looking at {what.name}", what):
+            with self._session.errors(f"looking at {what.name}", what):
                 shape = self._shapes[what.name] = self._describe(what)
         return shape
 
     def _describe(self, what: SourceObject) -> _Shape:
-        connection = self._connect()
+        connection = self._session.connect()
         if what.query is not None:
             relation = f"({what.query.strip().rstrip(';').replace('%', '%%')}) AS rows_of_query"
         elif what.relation is not None:
-            relation = quoted(what.relation)
+            relation = ".".join(map(quoted, what.relation.split(".")))
         else:
             raise SourceError(f"{what.name}: neither a relation nor a query is set in the mapping")
         cursor = connection.execute(f"SELECT * FROM {relation} LIMIT 0".encode(), ())  # noqa: S608
@@ -308,7 +282,7 @@ class PostgresSource:
                     f"{what.name}: {what.relation or 'its query'} has no column {name}, which the mapping names; it has"
                     f" {', '.join(sorted(types))}"
                 )
-        named = dict(
+        named: dict[int, str] = dict(
             connection.execute(
                 "SELECT oid, format_type(oid, -1) FROM pg_type WHERE oid = ANY(%s)", ([types[name] for name in needed],)
             ).fetchall()
@@ -322,16 +296,16 @@ class PostgresSource:
         chosen = [name for name in types if name in needed or name not in what.exclude]
         return _Shape(
             relation,
-            ", ".join(map(quoted_column, chosen)) if what.exclude else "*",
-            tuple(map(quoted_column, what.key)),
+            ", ".join(map(quoted, chosen)) if what.exclude else "*",
+            tuple(map(quoted, what.key)),
             tuple(named[types[name]] for name in what.key),
-            quoted_column(what.changed_at) if what.changed_at else "",
+            quoted(what.changed_at) if what.changed_at else "",
             changed_type,
             what.query is not None or self._nullable(connection, relation, what.key),
             time.monotonic(),
         )
 
-    def _nullable(self, connection: psycopg.Connection[tuple[Any, ...]], relation: str, key: tuple[str, ...]) -> bool:
+    def _nullable(self, connection: Connection, relation: str, key: tuple[str, ...]) -> bool:
         """Whether a row may lack a part of its key, as far as the catalogue knows."""
         found = connection.execute(
             "SELECT count(*) FROM pg_attribute WHERE attnotnull AND attname = ANY(%s) AND attrelid = to_regclass(%s)",
@@ -339,93 +313,11 @@ class PostgresSource:
         ).fetchone()
         return found is None or found[0] < len(key)
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        if self._connection is not None and not self._connection.closed:
-            return self._connection
-        self.close()
-        connection = psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=10,
-            application_name="dualrun poller",
-            client_encoding="UTF8",
-            prepare_threshold=None,
-        )
-        try:
-            connection.execute(_SESSION)
-            connection.execute(
-                "SELECT set_config('statement_timeout', %s, false)", (f"{int(self._statement_seconds * 1000)}ms",)
-            )
-            facts = connection.execute(
-                "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'), current_user,"
-                " current_setting('server_encoding'), current_setting('max_prepared_transactions')::int"
-            ).fetchone()
-            assert facts is not None
-            permitted, user, encoding, prepares = facts
-            if not permitted and self._overlap is None:
-                raise SourceError(
-                    f"user {user} cannot see when other sessions' transactions began, so late commits could be lost."
-                    f" As a superuser: GRANT pg_read_all_stats TO {quoted_column(user)}; or set overlap_seconds to"
-                    " more than the longest transaction"
-                )
-            ascii_database = encoding == "SQL_ASCII"
-            if ascii_database:
-                connection.execute("SET client_encoding = 'SQL_ASCII'")
-            self._types = set(teach(connection.adapters, ascii_database=ascii_database))
-            self._prepares = prepares > 0
-            self._server = _system_identifier(connection)
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
-
-    @contextmanager
-    def _errors(self, doing: str, what: SourceObject | None = None) -> Iterator[None]:
-        """psycopg's messages can quote values, so none of them leaves; ``from None`` for the same reason."""
-        try:
-            yield
-        except errors.QueryCanceled:
-            advice = ""
-            if what is not None and what.relation is not None:
-                columns = [name for name in (what.changed_at, *what.key) if name]
-                advice = f": is there an index on {what.relation} ({', '.join(columns)})?"
-            text = f"{doing} took longer than {self._statement_seconds:.0f} s{advice}"
-        except errors.InsufficientPrivilege:
-            relation = what.relation if what is not None else None
-            text = (
-                f"{doing}: not permitted. GRANT SELECT ON {relation or 'what it reads'} to the user of the source URL"
-            )
-        except (errors.UndefinedTable, errors.InvalidSchemaName):
-            text = f"{doing}: it is not in the database (or hidden from this user): correct the mapping's relation"
-        except psycopg.Error as error:
-            state = f" {error.sqlstate}" if error.sqlstate else ""
-            lost = isinstance(error, psycopg.OperationalError)
-            advice = ": is the server up, and the source URL right?" if lost else ""
-            text = f"{doing} failed ({type(error).__name__}{state}){advice}"
-        else:
-            return
-        if what is not None:
-            self._shapes.pop(what.name, None)
-            self._drop_held(what.name)
-        if self._connection is not None and self._connection.closed:
-            self.close()
-        raise SourceError(text) from None
-
 
 def _stream(
     cursor: psycopg.Cursor[tuple[Any, ...]], statement: str, parameters: Sequence[str]
 ) -> Generator[tuple[Any, ...], None, None]:
     yield from cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
-
-
-def _system_identifier(connection: psycopg.Connection[tuple[Any, ...]]) -> str:
-    """Which cluster this is: another one after a restore from a dump. Empty where the server does not tell."""
-    try:
-        found = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
-    except errors.InsufficientPrivilege:
-        return ""
-    return str(found[0]) if found else ""
 
 
 def _maker(what: SourceObject, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> Any:

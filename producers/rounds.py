@@ -52,6 +52,7 @@ class Rounds:
         self._snapshot_last = False
         self._waiting = False
         self._failures = 0
+        self._offset = timedelta(0)
 
     def round(self) -> float:
         """One round; the seconds to wait before the next. Raises what ends the process (FencedError, BrokerError)."""
@@ -61,14 +62,12 @@ class Rounds:
                 follow(poller, offset, record)
         reading = self._read_clock()
         if reading is None:
-            self._heartbeats()
+            self._tell(self._clock() + self._offset)
             return min(_SLOWEST_RETRY, self._limits.poll_interval * 2.0**self._failures)
         bound = self._horizon.bound(reading)
         more = sum(poller.increment(reading, bound) for poller in self._pollers) > 0
         more |= self._bulk(reading)
-        self._heartbeats()
-        for poller in self._pollers:
-            poller.show(reading.now, waiting=self._waiting)
+        self._tell(reading.now)
         return 0.0 if more else max(0.0, began + self._limits.poll_interval - self._monotonic())
 
     def _read_clock(self) -> Reading | None:
@@ -83,7 +82,8 @@ class Rounds:
         if self._failures:
             log.info("%s: the source answers again", self._system)
         self._failures = 0
-        self._metrics.clock_offset.labels(self._system).set((reading.now - before).total_seconds())
+        self._offset = reading.now - before
+        self._metrics.clock_offset.labels(self._system).set(self._offset.total_seconds())
         blocked = (reading.now - reading.blocked_since).total_seconds() if reading.blocked_since else 0.0
         self._metrics.blocked.labels(self._system).set(max(0.0, blocked))
         return reading
@@ -130,6 +130,8 @@ class Rounds:
                 return index
         return None
 
-    def _heartbeats(self) -> None:
+    def _tell(self, now: datetime) -> None:
+        """``now``: the source's, as far as we know."""
         for poller in self._pollers:
             poller.heartbeat()
+            poller.show(now, waiting=self._waiting)

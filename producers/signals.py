@@ -12,7 +12,8 @@ from typing import Protocol
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from producers.poller import OPERATOR, Poller
+from producers.guards import OPERATOR
+from producers.poller import Poller
 from schemas.broker import KafkaSettings, consumer
 from schemas.codec import Codec
 from schemas.records import Control

@@ -18,10 +18,6 @@ class SourceError(RuntimeError):
     """The source is not as expected: what was found, what to do. Never holds a value of a row."""
 
 
-class ScanLostError(SourceError):
-    """A scan cannot go on where it stopped: begin it again."""
-
-
 class Row(NamedTuple):
     """One row as it is now. ``id`` is its record id, ``changed_at`` the instant of its last change, if it tells."""
 
@@ -61,7 +57,7 @@ class Source(Protocol):
         ...
 
     def scan(self, what: SourceObject, after: Place | None, limit: int) -> Generator[Row, None, None]:
-        """All rows by key, those beyond ``after`` where it is given. Raises ScanLostError."""
+        """All rows by key, those beyond ``after`` where it is given."""
         ...
 
     def place(self, what: SourceObject, row: Row, *, by_time: bool) -> Place:
@@ -69,7 +65,7 @@ class Source(Protocol):
         ...
 
     def resumable(self, what: SourceObject) -> bool:
-        """Whether another process can go on with a scan at a place."""
+        """Whether a scan can go on at a place after a failure, or in another process; else it begins again."""
         ...
 
     def present(self, what: SourceObject, ids: Sequence[str]) -> set[str]:

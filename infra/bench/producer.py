@@ -1,6 +1,6 @@
 """Speed of the PostgreSQL producer: snapshot rows a second, and source commit to topic under a steady load.
 
-Needs DUALRUN_KAFKA_BOOTSTRAP_SERVERS and DUALRUN_SOURCE_URL (any database: it makes and drops one of its own).
+Runs in a local stack of its own, or in the user's Kafka and PostgreSQL if the environment names them.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlsplit
 
@@ -21,6 +23,7 @@ import psycopg
 from confluent_kafka import TopicPartition, libversion
 from prometheus_client import CollectorRegistry
 
+from infra.stack.stack import LocalStack
 from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
 from producers.postgres import PostgresSource
@@ -147,8 +150,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--poll-interval", type=float, default=0.25)
     options = parser.parse_args(arguments)
     codec = Codec()
-    kafka = KafkaSettings(os.environ["DUALRUN_KAFKA_BOOTSTRAP_SERVERS"])
-    with database(os.environ["DUALRUN_SOURCE_URL"]) as url, topics(kafka, codec) as names:
+    with ExitStack() as running:
+        stack = running.enter_context(LocalStack(Path(tempfile.mkdtemp(prefix="dualrun-bench-")), keep=False))
+        kafka = KafkaSettings(stack.kafka_bootstrap)
+        url = running.enter_context(database(stack.postgres_url))
+        names = running.enter_context(topics(kafka, codec))
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TABLE)
             connection.execute(ROWS.encode(), (options.rows,))

@@ -13,7 +13,7 @@ import pytest
 
 from producers.memory import MemoryDatabase, MemorySource
 from producers.postgres import PostgresSource
-from producers.source import Place, Row, ScanLostError, Source
+from producers.source import Place, Row, Source, SourceError
 from schemas.source import SourceObject
 
 VISIT = SourceObject("visit", ("site", "number"), "public.visits", changed_at="updated_at")
@@ -168,7 +168,7 @@ def test_a_query_goes_on_where_it_was_left_as_it_was_when_it_began(clinic: Clini
     assert len(list(clinic.source.scan(TOTAL, place, 100))) == 4
     assert not clinic.source.resumable(TOTAL)
     clinic.source.close()
-    with pytest.raises(ScanLostError):
+    with pytest.raises(SourceError, match="lost in the middle"):
         list(clinic.source.scan(TOTAL, place, 100))
 
 
