@@ -90,15 +90,20 @@ class Pending:
 
 
 def overlay(write: Write, patch: Write) -> Write:
-    """``write`` with the links that ``patch``, of the same version, has resolved."""
-    resolved = {
-        (part.name, link.field): link.twenty_id for part in patch.parts for link in part.links if link.twenty_id
-    }
+    """``write`` with the links that ``patch``, of the same version, has resolved.
 
-    def patched(part: Part) -> Part:
-        links = tuple(
-            replace(link, twenty_id=resolved.get((part.name, link.field), link.twenty_id)) for link in part.links
-        )
-        return replace(part, links=links) if links != part.links else part
+    ``write`` may itself be a patch, which names only the links that it brings: those of the other are added.
+    """
+    patches = {part.name: part for part in patch.parts}
+    parts = [_linked(part, patches.pop(part.name, None)) for part in write.parts]
+    if write.kind is WriteKind.PATCH:
+        parts += patches.values()
+    return replace(write, parts=tuple(parts))
 
-    return replace(write, parts=tuple(patched(part) for part in write.parts))
+
+def _linked(part: Part, patch: Part | None) -> Part:
+    if patch is None:
+        return part
+    links = {link.field: link for link in part.links}
+    links.update({link.field: link for link in patch.links if link.twenty_id})
+    return replace(part, links=tuple(links.values()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -119,10 +120,11 @@ def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixt
     seed = int(os.environ.get("DUALRUN_CHAOS_SEED") or random.SystemRandom().randrange(10**6))
     faults = list(FAULTS)
     random.Random(seed).shuffle(faults)
+    directory = Path(tempfile.mkdtemp(prefix="dualrun-chaos-"))
     with capsys.disabled():
-        sys.stdout.write(f"\nDUALRUN_CHAOS_SEED={seed}\n")
+        sys.stdout.write(f"\nDUALRUN_CHAOS_SEED={seed}, logs in {directory / 'logs'}\n")
     options = ShowcaseOptions(patients=200, seed=seed, requests=0, instances=2)
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-chaos-")), options, keep=False) as showcase:
+    with Showcase(directory, options, keep=True) as showcase:
         showcase.start_systems()
         showcase.start_components()
         flow = Flow(showcase)
@@ -154,3 +156,4 @@ def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixt
         assert look.account.unaccounted == ()
         assert look.account.dead_letters == ()
         assert expected.parked <= parked <= expected.orphans
+    shutil.rmtree(directory)  # of a run that failed, everything stays
