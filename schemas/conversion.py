@@ -57,7 +57,10 @@ def instant(value: int) -> datetime:
 
 def _value_to_avro(value: Value) -> Any:
     match value:
-        case None | bool() | float() | str() | bytes():
+        case str():
+            # named: fastavro would try the union's types one by one
+            return ("string", value)
+        case None | bool() | float() | bytes():
             return value
         case int():
             return value if value in _LONG else ("dualrun.Decimal", {"text": str(value)})
