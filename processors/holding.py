@@ -87,7 +87,7 @@ class Hold:
         for partition, state in states.items():
             self._owned[partition] = owned = self._partition(partition, before.get(partition))
             owned.parents.take_over()
-            self._intake.restore(owned.children, owned.register, state)
+            self._intake.restore(owned.children, owned.register, state, now)
             owned.children.resume(now)
 
     def _partition(self, partition: int, before: _Partition | None) -> _Partition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +48,9 @@ class Intake:
                     raise CodecError("the message's key is not its record's key")
             except CodecError as error:
                 version = Version(self._epochs.run, epoch, record.offset, revision)
-                self._dead_letter(unit, version, self._foreign_key(topic, record), str(error), record, "unreadable")
+                self._dead_letter(
+                    unit, version, self._foreign_key(topic, record), str(error), record, "unreadable", now
+                )
                 continue
             version = Version(change.run, epoch, record.offset, revision)
             if topic == self._derived:
@@ -61,7 +62,7 @@ class Intake:
             try:
                 made = self._apply(change, version, unit)
             except TransformError as error:
-                self._dead_letter(unit, version, change.key, error.reason, record, error.reason)
+                self._dead_letter(unit, version, change.key, error.reason, record, error.reason, now)
                 continue
             for derived in made.derived:
                 self._outbox.derived(derived)
@@ -80,22 +81,13 @@ class Intake:
             children.returned(write, record.value or b"", now)
 
     def _apply(self, change: RecordChange, version: Version, unit: Unit) -> Transformed:
-        started = time.perf_counter()
         try:
             return self._transform(change, version, unit)
-        except TransformError as error:
-            metrics.TRANSFORM_FAILURES.labels(change.object, error.reason).inc()
-            raise
-        except MemoryError:
+        except (TransformError, MemoryError):
             raise
         except Exception as error:
             # the text of an unforeseen error can quote a value, its type cannot
-            reason = f"transform failed: {type(error).__name__}"
-            metrics.TRANSFORM_FAILURES.labels(change.object, reason).inc()
-            raise TransformError(reason) from None
-        finally:
-            if unit.offset % metrics.SAMPLE == 0:
-                metrics.TRANSFORM_DURATION.observe(time.perf_counter() - started)
+            raise TransformError(f"transform failed: {type(error).__name__}") from None
 
     def _verdict(
         self, partition: int, change: RecordChange, version: Version, unit: Unit, outcome: Outcome, reason: str
@@ -105,12 +97,14 @@ class Intake:
             Verdict(change.key, unit, version, outcome, reason, source_changed_at=change.source_changed_at),
         )
 
-    def _dead_letter(self, unit: Unit, version: Version, key: str, reason: str, record: Incoming, label: str) -> None:
-        at = datetime.now(UTC).isoformat()
+    def _dead_letter(
+        self, unit: Unit, version: Version, key: str, reason: str, record: Incoming, label: str, now: float
+    ) -> None:
+        """``label`` is the reason as the metrics show it."""
+        at = datetime.fromtimestamp(now, UTC).isoformat()
         self._outbox.dead_letter(unit.topic, unit.partition, record, reason, at)
         self._outbox.verdict(unit.partition, Verdict(key, unit, version, Outcome.DEAD_LETTERED, reason))
-        if label == "unreadable":
-            metrics.TRANSFORM_FAILURES.labels(self._objects[unit.topic], label).inc()
+        metrics.TRANSFORM_FAILURES.labels(self._objects[unit.topic], label).inc()
 
     def _foreign_key(self, topic: str, record: Incoming) -> str:
         """A record key for what cannot be read: the message's own where it looks like one."""
@@ -121,7 +115,7 @@ class Intake:
             return f"{self._topics.system}/{self._objects[topic]}/?"
         return key
 
-    def restore(self, children: Children, register: Register, state: Iterable[Obligation | Passed]) -> None:
+    def restore(self, children: Children, register: Register, state: Iterable[Obligation | Passed], now: float) -> None:
         """Takes the state of a partition over. Held changes go through the mapping of today."""
         waiting: list[tuple[Obligation, Waiting]] = []
         owed: list[tuple[Obligation, Owed]] = []
@@ -139,7 +133,7 @@ class Intake:
                 waiting.append((entry, Waiting(record, entry.payload, entry.since, entry.live, entry.parked)))
             elif isinstance(record, RecordChange):
                 version = entry.version._replace(revision=self._transform.revision)
-                write = self._again(entry, record, version)
+                write = self._again(entry, record, version, now)
                 if write is None:
                     children.discard(entry)
                 else:
@@ -148,13 +142,13 @@ class Intake:
                 raise CodecError(f"an obligation of {entry.unit} that holds a {type(record).__name__}")
         children.restore(waiting, owed)
 
-    def _again(self, entry: Obligation, change: RecordChange, version: Version) -> Write | None:
+    def _again(self, entry: Obligation, change: RecordChange, version: Version, now: float) -> Write | None:
         unit = entry.unit
         try:
             made = self._apply(change, version, unit)
         except TransformError as error:
             original = _Stored(unit.offset, change.key.encode(), entry.payload)
-            self._dead_letter(unit, version, change.key, error.reason, original, error.reason)
+            self._dead_letter(unit, version, change.key, error.reason, original, error.reason, now)
             return None
         if made.write is None:
             self._verdict(unit.partition, change, version, unit, Outcome.SKIPPED, made.skipped)

@@ -18,6 +18,7 @@ import uvloop
 from processors.app import build_app
 from processors.holding import Hold, ProtocolError
 from processors.ledger import LedgerError
+from processors.metrics import TimedTransform
 from processors.obligations import StateError, changelog_spec
 from processors.parking import KafkaPositions, Parking
 from processors.ports import Transform
@@ -73,7 +74,13 @@ def run(settings: HoldSettings) -> None:
 async def _main(settings: HoldSettings) -> None:
     topics, kafka = settings.topics, settings.kafka
     app = build_app(kafka, topics, settings.instance, settings.data_dir)
-    hold = Hold(topics, settings.codec, settings.transform, settings.epochs, grace_seconds=settings.grace_seconds)
+    hold = Hold(
+        topics,
+        settings.codec,
+        TimedTransform(settings.transform),
+        settings.epochs,
+        grace_seconds=settings.grace_seconds,
+    )
     parking = Parking(topics, KafkaPositions(kafka, topics, settings.codec), settings.park_after_seconds)
     worker = Worker(app, kafka, topics, hold, parking)
     loop = asyncio.get_running_loop()
