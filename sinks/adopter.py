@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from schemas.records import Part
 from sinks.adoption import Finding, Foreign, Row, judge
+from sinks.book import Book
 from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
-from sinks.identity import Book
 from sinks.twenty.client import PAGE, Page, TwentyClient
 
 

@@ -25,13 +25,13 @@ class Budget:
     limit: int | None
     window: float
     reserve: int
-    now: float
+    started: float
     tokens: int = 0
     _last: float = field(init=False)
     _margin: float = field(init=False, default=MARGIN)
 
     def __post_init__(self) -> None:
-        self._last = self.now
+        self._last = self.started
 
     @property
     def capacity(self) -> int:

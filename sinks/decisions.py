@@ -23,7 +23,8 @@ from schemas.records import (
     WriteKind,
 )
 from sinks import adoption, metrics
-from sinks.identity import LIVING, Book, Do, Settled, Step, written
+from sinks.book import LIVING, Book
+from sinks.identity import Do, Settled, Step, written
 from sinks.lanes import returned
 from sinks.outbox import Outbox
 from sinks.pending import Pending

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sinks import unique
 from sinks.adoption import FOREIGN, NOTHING, TRASHED, Finding, Row, judge
 from sinks.batch import Work
+from sinks.book import Book
 from sinks.catalogue import TargetObject
-from sinks.identity import Book
 from sinks.rows import Row as Sent
 
 

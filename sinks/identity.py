@@ -1,4 +1,4 @@
-"""What the sink knows of each part in Twenty, and by the version fence what is to be done next for a record.
+"""By the version fence: what is to be done next for a record, and the identity that it leaves.
 
 ``next_step`` is a pure function of the pending version and the identities of its record, so a restart at any point
 goes on where the identities say.
@@ -6,17 +6,16 @@ goes on where the identities say.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from schemas.keys import twenty_id
-from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, WriteKind
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, WriteKind
+from sinks.book import LIVING, Book
 from sinks.pending import Pending
 
 NO_MEMBER = "no workspace member"
-LIVING = (IdentityState.LIVE, IdentityState.ADOPTING)
 
 
 class Do(StrEnum):
@@ -71,78 +70,9 @@ class Done:
 
 
 DONE = Done()
+_LOOKS = (Do.MATCH, Do.DELETE, Do.CLEAR)
+"""What may happen though a parent is gone."""
 Next = Step | Settled | Done
-
-
-class Book:
-    """All identities in memory, with who holds which row and which unique value."""
-
-    def __init__(self, identities: Iterable[Identity] = ()) -> None:
-        self._records: dict[str, dict[str, Identity]] = {}
-        self._holders: dict[tuple[str, str], tuple[str, str]] = {}
-        self._rows: dict[str, tuple[str, str]] = {}
-        self._trash: set[str] = set()
-        self._own: Counter[str] = Counter()
-        for identity in identities:
-            self.put(identity)
-
-    def put(self, identity: Identity) -> None:
-        """Takes what was published: the newest statement about a part replaces the one before."""
-        name = (identity.key, identity.part)
-        parts = self._records.setdefault(identity.key, {})
-        old = parts.get(identity.part)
-        if old is not None:
-            self._forget(old, name)
-        parts[identity.part] = identity
-        if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
-            return
-        if identity.state in LIVING:
-            self._rows[identity.twenty_id] = name
-            self._own[identity.target] += identity.mode is PartMode.OWN
-            self._trash.discard(identity.twenty_id)
-        else:
-            self._trash.add(identity.twenty_id)
-        for value in identity.unique:
-            # a trashed row still holds its values in Twenty's index
-            self._holders.setdefault((identity.target, value), name)
-
-    def _forget(self, old: Identity, name: tuple[str, str]) -> None:
-        if self._rows.get(old.twenty_id) == name:
-            del self._rows[old.twenty_id]
-            self._own[old.target] -= old.mode is PartMode.OWN
-        for value in old.unique:
-            if self._holders.get((old.target, value)) == name:
-                del self._holders[(old.target, value)]
-
-    def record(self, key: str) -> Mapping[str, Identity]:
-        return self._records.get(key, {})
-
-    def newest(self, key: str) -> Version | None:
-        return max((identity.version for identity in self.record(key).values()), default=None)
-
-    def holder(self, target: str, unique: str) -> tuple[str, str] | None:
-        """Which of our parts holds a unique value (``unique.digest``)."""
-        return self._holders.get((target, unique))
-
-    def owner(self, row: str) -> Identity | None:
-        """The living identity of a row in Twenty; None where the row is not ours."""
-        name = self._rows.get(row)
-        return self._records[name[0]][name[1]] if name else None
-
-    def ours(self, row: str) -> bool:
-        """Whether a row was made or adopted by us, living or trashed."""
-        return row in self._rows or row in self._trash
-
-    def living(self, target: str) -> int:
-        """How many rows of an object are ours."""
-        return self._own[target]
-
-    def __len__(self) -> int:
-        return sum(map(len, self._records.values()))
-
-    def __iter__(self) -> Iterator[Identity]:
-        for parts in self._records.values():
-            yield from parts.values()
 
 
 def removal_order(identities: Iterable[Identity]) -> list[Identity]:
@@ -172,6 +102,14 @@ def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
     return links
 
 
+def gone_parents(part: Part, book: Book) -> set[str]:
+    """Rows that a part refers to and that are not there (any more)."""
+    gone = {link.twenty_id for link in part.links if link.twenty_id and book.lost(link.twenty_id)}
+    if part.anchor is not None and part.anchor.twenty_id and book.owner(part.anchor.twenty_id) is None:
+        gone.add(part.anchor.twenty_id)
+    return gone
+
+
 def next_step(pending: Pending, book: Book) -> Next:
     """What comes next for a record: a request, a decision without one, or nothing."""
     write = pending.write
@@ -180,11 +118,14 @@ def next_step(pending: Pending, book: Book) -> Next:
     if newest is not None and write.version < newest:
         if write.kind is WriteKind.PATCH:
             return DONE
-        return _take_back(pending, known, newest) or _once(pending, Settled(None, Outcome.SUPERSEDED))
+        return _take_back(pending, known) or _once(pending, Settled(None, Outcome.SUPERSEDED))
     if write.kind is WriteKind.DELETE:
         return _delete(pending, known, book)
     for part in write.parts:
         step = _part_step(pending, part, known, book)
+        if isinstance(step, Step) and step.do not in _LOOKS and gone_parents(part, book):
+            # a request would be refused, or leave a link to nowhere
+            return replace(step, do=Do.RETURN)
         if step is not None:
             return step
     if write.kind is WriteKind.PATCH:
@@ -200,27 +141,29 @@ def _once(pending: Pending, settled: Settled) -> Next:
     return DONE if "*" in pending.accounted else settled
 
 
-def _take_back(pending: Pending, known: Mapping[str, Identity], newest: Version) -> Step | None:
+def _take_back(pending: Pending, known: Mapping[str, Identity]) -> Step | None:
     """A superseded version may have been sent by a process that died before Kafka knew: its rows must not stay."""
     if pending.write.kind is WriteKind.WRITE:
         pending.remember(pending.write)
-    return _ghost(pending, known, set(), newest)
+    return _ghost(pending, known, set())
 
 
-def _ghost(
-    pending: Pending, known: Mapping[str, Identity], named: set[str], version: Version | None = None
-) -> Step | None:
+def _ghost(pending: Pending, known: Mapping[str, Identity], named: set[str]) -> Step | None:
     for name, target in reversed(pending.ghosts.items()):
         identity = known.get(name)
         if name in named or name in pending.vacated or (identity is not None and identity.state in LIVING):
             continue
-        row = twenty_id(pending.key, name)
-        trace = Identity(
-            pending.key, name, target, row, version or pending.write.version, IdentityState.DELETED,
-            origin=Outcome.DELETED if identity is None else identity.origin,
-            unique=() if identity is None else identity.unique,
-        )  # fmt: skip
-        return Step(Do.DELETE, name, target, row, Outcome.DELETED, identity=trace)
+        # no newer than this version: a newer one that names the part may be on its way
+        trace = identity or Identity(
+            pending.key,
+            name,
+            target,
+            twenty_id(pending.key, name),
+            pending.write.version,
+            IdentityState.DELETED,
+            origin=Outcome.DELETED,
+        )
+        return Step(Do.DELETE, name, target, trace.twenty_id, Outcome.DELETED, identity=trace)
     return None
 
 

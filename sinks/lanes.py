@@ -51,16 +51,20 @@ class _WaitingPatch:
 
 
 class Lanes:
-    """``written(key)`` is the newest version in Twenty; ``bulk_end(partition)`` is the end of the bulk topic now."""
+    """``written(key)`` is the newest version in Twenty, in part at least; ``covers(patch)`` whether it is the patch's
+    and all parts of it are there. ``bulk_end(partition)`` is the end of the bulk topic now.
+    """
 
     def __init__(
         self,
         written: Callable[[str], Version | None],
+        covers: Callable[[Write], bool],
         bulk_end: Callable[[int], int],
         *,
         window: int = 3_000,
     ) -> None:
         self._written = written
+        self._covers = covers
         self._bulk_end = bulk_end
         self._window = window
         self._pending: dict[str, Pending] = {}
@@ -170,20 +174,26 @@ class Lanes:
     def _patch(self, position: Position, patch: Write, now: float) -> None:
         pending = self._pending.get(patch.key)
         if pending is not None and pending.write.version == patch.version:
-            pending.write = overlay(pending.write, patch)
-            pending.positions.append(position)
-            self.changed[patch.key] = pending
+            self._admit_patch(position, patch, now)
             return
         written = self._written(patch.key)
         newest = max((v for v in (written, pending.write.version if pending else None) if v is not None), default=None)
         if newest is not None and newest > patch.version:
             self.finish(position)
-        elif pending is None and written == patch.version:
-            self._admit(patch, Lane.LIVE, now).positions.append(position)
-            self.changed[patch.key] = self._pending[patch.key]
+        elif pending is None and self._covers(patch):
+            self._admit_patch(position, patch, now)
         else:
             waiting = _WaitingPatch(position, patch, self._bulk_end(position.partition))
             self._patches.setdefault(patch.key, []).append(waiting)
+
+    def _admit_patch(self, position: Position, patch: Write, now: float) -> None:
+        pending = self._pending.get(patch.key)
+        if pending is None:
+            pending = self._admit(patch, Lane.LIVE, now)
+        else:
+            pending.write = overlay(pending.write, patch)
+        pending.positions.append(position)
+        self.changed[patch.key] = pending
 
     def _overlay_waiting(self, pending: Pending) -> None:
         kept = []
@@ -222,28 +232,27 @@ class Lanes:
             self.finish(position)
         self.changed.pop(pending.key, None)
 
-    def forsaken(self) -> list[Write]:
-        """Patches whose write will not come: all of bulk before them was read, and it was not among it.
+    def reconsider(self, now: float) -> None:
+        """Looks again at patches that wait, once nothing of their record is under way.
 
-        Their write ended without an identity (a dead letter, a return to hold, which resolves its links anew).
+        The write may be in Twenty by now, with all its parts. Or no more of it will come: all of bulk before the patch
+        was read, and nothing of it is left. Then what is there is linked; a part without an identity ended otherwise
+        (a dead letter, an attachment left out, a return to hold, which resolves its links anew).
         """
-        gone = []
-        for key, patches in list(self._patches.items()):
-            if key in self._pending or key in self._index:
-                continue
+        for key in [key for key in self._patches if key not in self._pending and key not in self._index]:
+            written = self._written(key)
             kept = []
-            for waiting in patches:
-                mark = self._marks.get((Lane.BULK, waiting.position.partition))
-                if mark is None or mark.next >= waiting.until:
+            for waiting in self._patches.pop(key):
+                mark = self._marks[(Lane.BULK, waiting.position.partition)]
+                passed = mark.next >= waiting.until
+                if written == waiting.patch.version and (passed or self._covers(waiting.patch)):
+                    self._admit_patch(waiting.position, waiting.patch, now)
+                elif passed or (written is not None and written > waiting.patch.version):
                     self.finish(waiting.position)
-                    gone.append(waiting.patch)
                 else:
                     kept.append(waiting)
             if kept:
-                self._patches[key] = kept
-            else:
-                del self._patches[key]
-        return gone
+                self._patches.setdefault(key, []).extend(kept)
 
     def caught_up(self, partition: int, offset: int) -> None:
         """The bulk partition was read up to ``offset``, whatever kind of entries lie there."""

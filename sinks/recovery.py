@@ -16,11 +16,12 @@ from typing import Any
 from schemas.records import Flag, Part
 from sinks.adoption import NOTHING, Finding
 from sinks.batch import Work, halves
+from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject
 from sinks.decisions import Brake, Decisions
 from sinks.duplicates import causes, values_asked
 from sinks.gateway import Gateway
-from sinks.identity import Book, Do
+from sinks.identity import Do
 from sinks.lanes import Lanes
 from sinks.pending import Lane, Pending
 from sinks.rows import Row

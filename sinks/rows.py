@@ -9,8 +9,9 @@ from typing import Any
 from schemas.records import Flag, PartMode
 from sinks import unique
 from sinks.batch import Group, Work
+from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
-from sinks.identity import Book, Do, Step, wanted_links
+from sinks.identity import Do, Step, wanted_links
 from sinks.pending import Pending
 
 

@@ -20,10 +20,11 @@ from sinks import metrics, rows
 from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
 from sinks.batch import Board, Work
+from sinks.book import Book
 from sinks.catalogue import TargetObject, UnknownTargetError, catalogue
 from sinks.decisions import Brake, Decisions
 from sinks.gateway import Gateway
-from sinks.identity import Book, Do, Done, Settled, next_step
+from sinks.identity import Do, Done, Settled, gone_parents, next_step
 from sinks.inbox import CaughtUp, Inbox, Received
 from sinks.lanes import Lanes
 from sinks.members import Directory
@@ -139,7 +140,7 @@ class Sender:
         if turns:
             for body in self._inbox.bodies(turns):
                 self._take(body)
-        self._lanes.forsaken()
+        self._lanes.reconsider(self._clock())
 
     def _take(self, received: Received) -> None:
         try:
@@ -203,7 +204,8 @@ class Sender:
                 self._recovery.adopt(pending, part, finding)
             elif step.do is Do.RETURN:
                 self._board.remove(pending)
-                self._recovery.give_back(pending, {step.twenty_id})
+                gone = [row for part in pending.write.parts for row in gone_parents(part, self._book)]
+                self._recovery.give_back(pending, set(gone))
                 return
             else:
                 group = rows.group_of(pending, step, self._book, self._catalogue)

@@ -21,10 +21,10 @@ from schemas.topics import Topics
 from sinks import metrics
 from sinks.attachments import Attachments
 from sinks.audit import Chains, read_heads
+from sinks.book import Book
 from sinks.budget import Budget
 from sinks.decisions import Decisions
 from sinks.gateway import Gateway, StoppingError
-from sinks.identity import Book
 from sinks.inbox import Inbox
 from sinks.lanes import Lanes
 from sinks.outbox import Outbox
@@ -133,7 +133,7 @@ def _sender(
     topics = settings.topics
     outbox = Outbox(outgoing, topics, codec, Chains(read_heads(settings.kafka, topics.audit, topics.partitions, codec)))
     outbox.started_at(offsets)
-    lanes = Lanes(book.newest, inbox.bulk_end)
+    lanes = Lanes(book.newest, book.covers, inbox.bulk_end)
     for (lane, partition), offset in offsets.items():
         lanes.start(lane, partition, offset)
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())

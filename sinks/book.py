@@ -1,0 +1,89 @@
+"""All identities in memory: what the sink knows of each part in Twenty, who holds which row and unique value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from schemas.records import Identity, IdentityState, PartMode, Version, Write
+
+LIVING = (IdentityState.LIVE, IdentityState.ADOPTING)
+
+
+class Book:
+    """The newest identity of every part. ``put`` takes what was published, in that order."""
+
+    def __init__(self, identities: Iterable[Identity] = ()) -> None:
+        self._records: dict[str, dict[str, Identity]] = {}
+        self._holders: dict[tuple[str, str], tuple[str, str]] = {}
+        self._rows: dict[str, tuple[str, str]] = {}
+        self._trash: set[str] = set()
+        self._own: Counter[str] = Counter()
+        for identity in identities:
+            self.put(identity)
+
+    def put(self, identity: Identity) -> None:
+        name = (identity.key, identity.part)
+        parts = self._records.setdefault(identity.key, {})
+        old = parts.get(identity.part)
+        if old is not None:
+            self._forget(old, name)
+        parts[identity.part] = identity
+        if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
+            return
+        if identity.state in LIVING:
+            self._rows[identity.twenty_id] = name
+            self._own[identity.target] += identity.mode is PartMode.OWN
+            self._trash.discard(identity.twenty_id)
+        else:
+            self._trash.add(identity.twenty_id)
+        for value in identity.unique:
+            # a trashed row still holds its values in Twenty's index
+            self._holders.setdefault((identity.target, value), name)
+
+    def _forget(self, old: Identity, name: tuple[str, str]) -> None:
+        if self._rows.get(old.twenty_id) == name:
+            del self._rows[old.twenty_id]
+            self._own[old.target] -= old.mode is PartMode.OWN
+        for value in old.unique:
+            if self._holders.get((old.target, value)) == name:
+                del self._holders[(old.target, value)]
+
+    def record(self, key: str) -> Mapping[str, Identity]:
+        return self._records.get(key, {})
+
+    def newest(self, key: str) -> Version | None:
+        return max((identity.version for identity in self.record(key).values()), default=None)
+
+    def covers(self, patch: Write) -> bool:
+        """Whether all parts of a patch are there in the version that it completes."""
+        known = self.record(patch.key)
+        return all(part.name in known and known[part.name].version == patch.version for part in patch.parts)
+
+    def holder(self, target: str, unique: str) -> tuple[str, str] | None:
+        """Which of our parts holds a unique value (``unique.digest``)."""
+        return self._holders.get((target, unique))
+
+    def owner(self, row: str) -> Identity | None:
+        """The living identity of a row in Twenty; None where the row is not ours."""
+        name = self._rows.get(row)
+        return self._records[name[0]][name[1]] if name else None
+
+    def ours(self, row: str) -> bool:
+        """Whether a row was made or adopted by us, living or trashed."""
+        return row in self._rows or row in self._trash
+
+    def lost(self, row: str) -> bool:
+        """Whether a row was ours and is deleted."""
+        return row in self._trash and row not in self._rows
+
+    def living(self, target: str) -> int:
+        """How many rows of an object are ours."""
+        return self._own[target]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._records.values()))
+
+    def __iter__(self) -> Iterator[Identity]:
+        for parts in self._records.values():
+            yield from parts.values()
