@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from processors.links import completed, open_tokens, owed_patch, own_tokens, with_open_links_optional
+from processors.links import completed, owed_patch, own_tokens, parent_object, waited_for, with_open_links_optional
 from processors.metrics import Census
 from processors.obligations import Obligation, StateChange
 from processors.outbox import Outbox, Term
 from processors.slots import Owed, Slot, Slots, Waiting
-from schemas.keys import parse_record_key, split_token, token_partition
+from schemas.keys import parse_record_key, token_partition
 from schemas.records import Outcome, Verdict, Version, Write, WriteKind
 
 REPLACED = "a newer change of the record replaced it"
@@ -116,10 +116,9 @@ class Children:
         if self._outdated(write):
             self._superseded(write, OUTDATED)
             return
-        for part in write.parts:
-            for token in open_tokens(part):
-                # what the cache says of it has just been proven wrong, or is on its way to be
-                self._known.pop(token, None)
+        for token in waited_for(write):
+            # what the cache says of it has just been proven wrong, or is on its way to be
+            self._known.pop(token, None)
         if write.kind is WriteKind.PATCH:
             self._owe_again(write, now)
         else:
@@ -135,7 +134,7 @@ class Children:
             known = {link.field for part in slot.owed.patch.parts for link in part.links}
             fresh = tuple(part for part in patch.parts if not known.issuperset(link.field for link in part.links))
             patch = replace(patch, parts=slot.owed.patch.parts + fresh)
-        open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(_tokens(patch)))
+        open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(waited_for(patch)))
         if open_links is None:
             self._slots.tidy(patch.key, slot)
             return
@@ -176,7 +175,7 @@ class Children:
             whole, required, optional = completed(owed.patch, self._known)
             missing = frozenset((*required, *optional))
             rest = owed_patch(owed.patch, missing) if missing else None
-            if len(missing) < len(frozenset(_tokens(owed.patch))):
+            if len(missing) < len(frozenset(waited_for(owed.patch))):
                 resolved = tuple(
                     replace(part, links=links)
                     for part in whole.parts
@@ -304,6 +303,13 @@ class Children:
             if slot is not None and slot.waiting is not None and slot.waiting.write.version == version:
                 self._settle(key, slot, now)
 
+    def waits(self, before: float) -> bool:
+        """Whether anything unparked has waited since before ``before``."""
+        return any(
+            slot.waiting is not None and not slot.waiting.parked and slot.waiting.since < before
+            for slot in self._slots.values()
+        )
+
     def candidates(self, before: float) -> set[str]:
         """Tokens without which something that waits since before ``before`` cannot leave."""
         return {token for _, waiting in self._unparked(before) for token in self._blocking(waiting)}
@@ -354,7 +360,7 @@ class Children:
             if slot.waiting is None:
                 continue
             name = parse_record_key(key).object
-            for parent in {parent_object(token) for token in self._blocking(slot.waiting)}:
+            for parent in {parent_object(token) for token in slot.waiting.blocking}:
                 held[name, parent] += 1
             parked[name] += slot.waiting.parked
             oldest[name] = min(oldest.get(name, slot.waiting.since), slot.waiting.since)
@@ -389,12 +395,3 @@ class Children:
 
     def changes(self) -> tuple[list[StateChange], list[StateChange]]:
         return self._slots.changes(self._outbox.encode)
-
-
-def parent_object(token: str) -> str:
-    """The object that a token speaks of, for labels and reasons: never the id."""
-    return parse_record_key(split_token(token)[0]).object
-
-
-def _tokens(write: Write) -> Iterable[str]:
-    return (token for part in write.parts for token in open_tokens(part))

@@ -158,8 +158,8 @@ class Hold:
 
     # -- parking
 
-    def candidates(self, before: float) -> bool:
-        return any(owned.children.candidates(before) for owned in self._owned.values())
+    def waits(self, before: float) -> bool:
+        return any(owned.children.waits(before) for owned in self._owned.values())
 
     def probe(self, before: float) -> frozenset[str]:
         """Asks what may still come for everything that waits since before ``before``; returns the tokens asked."""

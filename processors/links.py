@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
-from schemas.keys import part_key
+from schemas.keys import parse_record_key, part_key, split_token
 from schemas.records import Link, Part, Write, WriteKind
 
 Known = Mapping[str, tuple[int, str | None]]
@@ -20,6 +20,15 @@ def open_tokens(part: Part) -> Iterator[str]:
             yield link.token
     if part.anchor is not None and part.anchor.twenty_id is None:
         yield part.anchor.token
+
+
+def waited_for(write: Write) -> Iterator[str]:
+    return (token for part in write.parts for token in open_tokens(part))
+
+
+def parent_object(token: str) -> str:
+    """The object that a token speaks of, for labels and reasons: never the id."""
+    return parse_record_key(split_token(token)[0]).object
 
 
 def completed(write: Write, known: Known) -> tuple[Write, list[str], list[str]]:

@@ -46,7 +46,7 @@ class Positions(Protocol):
 class Waiting(Protocol):
     """What parking asks of hold."""
 
-    def candidates(self, before: float) -> bool: ...
+    def waits(self, before: float) -> bool: ...
 
     def probe(self, before: float) -> frozenset[str]: ...
 
@@ -89,7 +89,7 @@ class Parking:
     async def round(self, hold: Waiting) -> int:
         """One round; returns how many records were parked."""
         topics, before = self._topics, self._clock() - self._after
-        if not hold.candidates(before) or not await asyncio.to_thread(self._positions.snapshot_done):
+        if not hold.waits(before) or not await asyncio.to_thread(self._positions.snapshot_done):
             return 0
         mine, sink = topics.hold_application, topics.sink_group
         await self._passed(mine, [topics.cdc(name) for name in topics.objects])

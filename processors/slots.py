@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from processors.links import open_tokens, own_tokens
+from processors.links import own_tokens, waited_for
 from processors.obligations import Kind, Obligation, StateChange, encode_obligation, state_key
 from schemas.records import Version, Write
 
@@ -133,6 +133,6 @@ class Slots(dict[str, Slot]):
             )
         if owed is not None and owed.patch.version == version:
             patch = owed.patch
-            missing = tuple(token for part in patch.parts for token in open_tokens(part))
+            missing = tuple(waited_for(patch))
             return Obligation(key, patch.unit, version, Kind.LINK, missing, owed.since, payload=encode(patch))
         return None

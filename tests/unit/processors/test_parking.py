@@ -44,7 +44,7 @@ class Hold:
         self.parked: list[tuple[dict[str, bool], float]] = []
         self._standings: dict[str, Standing] = {}
 
-    def candidates(self, before: float) -> bool:
+    def waits(self, before: float) -> bool:
         return before > 0
 
     def probe(self, before: float) -> frozenset[str]:
