@@ -25,7 +25,7 @@ from schemas.records import (
 )
 from tests.chaos.hold_plan import Step
 from tests.chaos.hold_worker import SYSTEM, TrivialTransform
-from tests.unit.processors.hold_memory import PARTITIONS, TOPICS, Record
+from tests.unit.processors.memory_sink import PARTITIONS, TOPICS, Record
 
 CODEC = Codec()
 CHILD = record_key(SYSTEM, "child", "1")

@@ -3,10 +3,10 @@ from collections import Counter
 from prometheus_client import REGISTRY
 
 from processors.metrics import TimedTransform, show
-from schemas.records import Unit, Version
+from schemas.records import Operation, Unit, Version
 from tests.chaos.hold_plan import Step
 from tests.chaos.hold_worker import TrivialTransform
-from tests.unit.processors.test_hold import CHILDREN, PARENTS, Operation
+from tests.unit.processors.test_hold import CHILDREN, PARENTS
 
 
 def sample(name: str, **labels: str) -> float | None:
