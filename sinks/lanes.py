@@ -37,10 +37,6 @@ class Watermark:
             self._finished.discard(self._open.popleft())
         return self._open[0] if self._open else self.next
 
-    @property
-    def open_count(self) -> int:
-        return len(self._open) - len(self._finished)
-
 
 @dataclass(frozen=True, slots=True)
 class _WaitingPatch:

@@ -1,0 +1,212 @@
+"""The version fence, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from schemas.keys import twenty_id
+from schemas.records import Attachment, Identity, IdentityState, Link, Match, Outcome, Part, PartMode, WriteKind
+from sinks.book import Book
+from sinks.identity import DONE, NO_MEMBER, Do, Done, Settled, Step, next_step, removal_order, written
+from sinks.pending import Upload
+from tests.unit.sinks.values import pending, version, write
+
+KEY = "s/patient/1"
+ROW = twenty_id(KEY, "")
+PARENT = "99999999-9999-5999-8999-999999999999"
+
+
+def identity(number: int = 1, state: IdentityState = IdentityState.LIVE, **more: object) -> Identity:
+    known = Identity(KEY, "", "person", ROW, version(number), state, content_hash="h")
+    return replace(known, **more)  # type: ignore[arg-type]
+
+
+def part(name: str = "", target: str = "person", **more: object) -> Part:
+    return replace(Part(name, target, fields={"jobTitle": "x"}, content_hash="h"), **more)  # type: ignore[arg-type]
+
+
+def asked(number: int, *identities: Identity, parts: tuple[Part, ...] = (part(),), **more: Any) -> Do | Outcome | None:
+    """What comes next: a request, an outcome without one, or None."""
+    step = next_step(pending(write(number, *parts, **more)), Book(identities))
+    if isinstance(step, Done):
+        return None
+    return step.do if isinstance(step, Step) else step.outcome
+
+
+@pytest.mark.parametrize(
+    ("number", "known", "expected"),
+    [
+        (1, None, Do.CREATE),
+        (1, identity(2), Outcome.SUPERSEDED),
+        (2, identity(2), Outcome.UNCHANGED),
+        (3, identity(2), Outcome.UNCHANGED),  # same content: no request, the new version is noted
+        (3, identity(2, content_hash="other"), Do.UPSERT),
+        (3, identity(2, content_hash=""), Do.UPSERT),
+        (3, identity(2, target="company"), Do.DELETE),  # it moved to another object
+        (3, identity(2, IdentityState.DELETED), Do.RESTORE),
+        (3, identity(2, IdentityState.DELETED, origin=Outcome.DELETED), Do.CREATE),  # never was there
+        (2, identity(2, IdentityState.DELETED), Outcome.UNCHANGED),
+        (1, identity(2, IdentityState.DELETED), Do.DELETE),  # a dead process may have sent it
+        (2, identity(2, IdentityState.ADOPTING, origin=Outcome.ADOPTED), Do.UPSERT),
+        (3, identity(2, IdentityState.ADOPTING, origin=Outcome.ADOPTED), Do.UPSERT),
+        (3, identity(2, IdentityState.ROLLED_BACK), Do.RESTORE),
+        (3, identity(2, IdentityState.ROLLED_BACK, origin=Outcome.ADOPTED), Do.CREATE),
+    ],
+)
+def test_the_fence(number: int, known: Identity | None, expected: object) -> None:
+    assert asked(number, *([known] if known else [])) == expected
+
+
+def test_a_repair_passes_at_an_equal_version_and_not_below() -> None:
+    assert asked(2, identity(2), repair=True) == Do.UPSERT
+    assert asked(2, identity(2, IdentityState.DELETED), repair=True) == Do.RESTORE
+    assert asked(1, identity(2), repair=True) == Outcome.SUPERSEDED
+
+
+def test_a_superseded_version_takes_back_what_an_earlier_process_may_have_sent() -> None:
+    other = identity(5, part="other", twenty_id="other")
+    one = pending(write(1, part()))
+    step = next_step(one, Book([other]))
+    assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.DELETE, ROW)
+    trace = written(one, step, Book([other]))
+    assert trace is not None and (trace.version, trace.state) == (version(1), IdentityState.DELETED)
+
+
+def test_a_delete_leaves_a_trace_even_where_nothing_was() -> None:
+    step = next_step(pending(write(4, kind=WriteKind.DELETE)), Book())
+    assert isinstance(step, Settled) and step.part is None and step.outcome is Outcome.DELETED
+    assert step.identity is not None and step.identity.state is IdentityState.DELETED
+    assert asked(3, step.identity) == Do.DELETE  # takes back what may be there …
+    assert asked(5, step.identity) == Do.CREATE
+
+
+def test_parts_that_refer_to_others_are_removed_before_them() -> None:
+    note = Identity(KEY, "n", "note", "note-row", version(1), IdentityState.LIVE)
+    target = Identity(KEY, "t", "noteTarget", "t-row", version(1), IdentityState.LIVE, links={"note": "note-row"})
+    assert removal_order([target, note]) == removal_order([note, target]) == [target, note]
+    step = next_step(pending(write(2, kind=WriteKind.DELETE)), Book([target, note]))
+    assert isinstance(step, Step) and step.name == "t"
+
+
+def test_parts_that_are_no_longer_named_go_after_the_others_are_written() -> None:
+    old = identity(1, part="old", twenty_id="old-row")
+    one = pending(write(2, part()))
+    book = Book([old])
+    step = next_step(one, book)
+    assert isinstance(step, Step) and step.do is Do.CREATE
+    fresh = written(one, step, book)
+    assert fresh is not None
+    book.put(fresh)
+    one.accounted.add("")
+    step = next_step(one, book)
+    assert isinstance(step, Step) and (step.do, step.name) == (Do.DELETE, "old")
+
+
+def test_a_link_that_resolved_later_is_written_once() -> None:
+    linked = part(links=(Link("company", "t", False, PARENT),))
+    known = identity(2)
+    assert asked(2, known, parts=(linked,)) == Do.LINK
+    assert asked(2, replace(known, links={"company": PARENT}), parts=(linked,)) == Outcome.UNCHANGED
+    one = pending(write(2, linked))
+    step = next_step(one, Book([known]))
+    assert isinstance(step, Step)
+    after = written(one, step, Book([known]))
+    assert after is not None and dict(after.links) == {"company": PARENT} and after.version == version(2)
+
+
+def test_a_patch_never_touches_another_version() -> None:
+    patch = (part(links=(Link("company", "t", False, PARENT),)),)
+    assert asked(2, identity(3), parts=patch, kind=WriteKind.PATCH) is None
+    assert asked(2, parts=patch, kind=WriteKind.PATCH) is None
+    assert asked(2, identity(2, IdentityState.DELETED), parts=patch, kind=WriteKind.PATCH) is None
+    assert asked(2, identity(2), parts=patch, kind=WriteKind.PATCH) == Do.LINK
+
+
+def test_a_child_of_a_deleted_parent_goes_back_to_hold() -> None:
+    gone = Identity("s/insurer/1", "", "company", PARENT, version(9), IdentityState.DELETED)
+    linked = part(links=(Link("company", "t", True, PARENT),))
+    assert asked(1, gone, parts=(linked,)) == Do.RETURN
+    assert asked(2, gone, identity(2, links={"company": PARENT}), parts=(linked,)) == Outcome.UNCHANGED
+
+
+def test_a_fragment_needs_its_anchor_alive() -> None:
+    anchored = part(mode=PartMode.FRAGMENT, anchor=Link("", "t", True, PARENT))
+    patient = Identity("s/patient/9", "", "person", PARENT, version(1), IdentityState.LIVE)
+    mine = identity(1, mode=PartMode.FRAGMENT, twenty_id=PARENT, owned=("jobTitle",), content_hash="other")
+    assert asked(1, patient, parts=(anchored,)) == Do.UPSERT
+    assert asked(1, replace(patient, state=IdentityState.DELETED), parts=(anchored,)) == Do.RETURN
+    assert asked(2, patient, mine, parts=(anchored,)) == Do.UPSERT
+    assert asked(2, patient, mine, kind=WriteKind.DELETE, parts=()) == Do.CLEAR
+    gone = replace(patient, state=IdentityState.DELETED)
+    assert asked(2, gone, mine, kind=WriteKind.DELETE, parts=()) == Outcome.DELETED
+
+
+def test_a_fragment_whose_anchor_moved_clears_the_old_row_first() -> None:
+    anchored = part(mode=PartMode.FRAGMENT, anchor=Link("", "t", True, PARENT))
+    rows = [
+        Identity(f"s/patient/{row}", "", "person", row, version(1), IdentityState.LIVE) for row in (PARENT, "old-row")
+    ]
+    mine = identity(1, mode=PartMode.FRAGMENT, twenty_id="old-row", owned=("jobTitle",))
+    one = pending(write(2, anchored))
+    step = next_step(one, Book([*rows, mine]))
+    assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.CLEAR, "old-row")
+    one.vacated.add("")
+    step = next_step(one, Book([*rows, mine]))
+    assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.UPSERT, PARENT)
+
+
+def test_a_member_is_looked_up_then_updated_or_skipped() -> None:
+    matched = part(target="workspaceMember", mode=PartMode.MATCH, matches=(Match("userEmail", "a@x.test"),))
+    one = pending(write(1, matched))
+    step = next_step(one, Book())
+    assert isinstance(step, Step) and step.do is Do.MATCH
+    one.matched[""] = "member"
+    step = next_step(one, Book())
+    assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.UPDATE, "member")
+    one.matched[""] = ""
+    settled = next_step(one, Book())
+    assert isinstance(settled, Settled) and (settled.outcome, settled.reason) == (Outcome.SKIPPED, NO_MEMBER)
+    assert settled.flags
+
+
+def test_a_file_is_uploaded_before_its_record() -> None:
+    document = part(target="attachment", attachment=Attachment("file:a", "a"))
+    one = pending(write(1, document))
+    step = next_step(one, Book())
+    assert isinstance(step, Step) and step.do is Do.UPLOAD
+    one.uploads[""] = Upload("abc", "path")
+    step = next_step(one, Book())
+    assert isinstance(step, Step) and step.do is Do.CREATE
+    after = written(one, step, Book())
+    assert after is not None and after.content_hash == "h+abc"
+    assert asked(2, replace(after, version=version(1)), parts=(document,)) == Outcome.UNCHANGED
+
+
+def test_a_row_that_vanished_for_good_is_created_anew() -> None:
+    one = pending(write(3, part()))
+    one.purged.add("")
+    step = next_step(one, Book([identity(2, IdentityState.DELETED)]))
+    assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.CREATE, ROW)
+
+
+def test_the_book_knows_who_holds_what() -> None:
+    first = identity(1, unique=("emails.primaryEmail:d",))
+    second = replace(first, key="s/patient/2", twenty_id="row-2")
+    book = Book([first, second])
+    assert book.holder("person", "emails.primaryEmail:d") == (KEY, "")
+    book.put(replace(first, state=IdentityState.DELETED))
+    assert book.holder("person", "emails.primaryEmail:d") == (KEY, "")  # the trash holds it too
+    assert book.owner(ROW) is None and book.ours(ROW) and book.lost(ROW)
+    assert book.living("person") == 1
+    book.put(replace(first, unique=()))
+    assert book.owner(ROW) == replace(first, unique=())
+    assert book.living("person") == 2 and len(book) == 2
+
+
+def test_done_is_done() -> None:
+    one = pending(write(2, part()))
+    one.accounted.add("")
+    assert next_step(one, Book([identity(2)])) is DONE
