@@ -12,12 +12,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from processors.links import completed, owed_patch, own_tokens, parent_object, waited_for, with_open_links_optional
+from processors.links import (
+    completed,
+    has_alias,
+    owed_patch,
+    own_tokens,
+    parent_object,
+    progress,
+    waited_for,
+    with_open_links_optional,
+)
 from processors.metrics import Census
 from processors.obligations import Obligation, StateChange
 from processors.outbox import Outbox, Term
 from processors.slots import Owed, Slot, Slots, Waiting
-from schemas.keys import parse_record_key, token_partition
+from schemas.keys import is_alias, parse_record_key, token_partition
 from schemas.records import Outcome, Verdict, Version, Write, WriteKind
 
 REPLACED = "a newer change of the record replaced it"
@@ -48,6 +57,8 @@ class Children:
         self._slots = Slots()
         self._known: dict[str, tuple[int, str | None]] = {}
         self._waiters: dict[str, set[str]] = {}
+        self._watchers: dict[str, set[str]] = {}
+        """Alias -> records whose write named it: what it resolves to may change for as long as they live."""
         self._asked: dict[str, bool] = {}
         self._terms: dict[int, Term] = {}
         self._grace_ends: list[tuple[float, str, Version]] = []
@@ -63,7 +74,7 @@ class Children:
                 self._outbox.write(self.partition, write, live=True)
                 return
             whole, required, optional = completed(write, self._known)
-            if not required and not optional:
+            if not required and not optional and not has_alias(write):
                 self._outbox.write(self.partition, whole, live or self._lifted(key))
                 return
             if self._outdated(write):
@@ -92,6 +103,8 @@ class Children:
             return False
         if waiting is not None:
             if waiting.write.version == write.version:
+                # written down again: a worker before us may have let it go since, and it came back to us
+                self._slots.touch(write.key, write.version)
                 return False
             self._superseded(waiting.write, REPLACED)
             self._slots.touch(write.key, waiting.write.version)
@@ -163,43 +176,39 @@ class Children:
             if slot.owed is not None:
                 self._slots.touch(key, slot.owed.patch.version)
                 slot.owed = None
-            if waiting.missing:
-                patch = owed_patch(write, frozenset(waiting.missing))
-                if patch is not None:
-                    slot.owed = Owed(patch, waiting.since)
+            patch = owed_patch(whole, frozenset(waiting.missing))
+            if patch is not None:
+                slot.owed = Owed(patch, waiting.since)
         self._settle_owed(key, slot)
 
     def _settle_owed(self, key: str, slot: Slot) -> None:
         owed = slot.owed
         if owed is not None:
-            whole, required, optional = completed(owed.patch, self._known)
-            missing = frozenset((*required, *optional))
-            rest = owed_patch(owed.patch, missing) if missing else None
-            if len(missing) < len(frozenset(waited_for(owed.patch))):
-                resolved = tuple(
-                    replace(part, links=links)
-                    for part in whole.parts
-                    if (links := tuple(link for link in part.links if link.twenty_id is not None))
-                )
-                self._outbox.write(self.partition, replace(whole, parts=resolved), live=True)
+            news, rest = progress(owed.patch, self._known)
+            if news is not None:
+                self._outbox.write(self.partition, news, live=True)
                 self._slots.touch(key, owed.patch.version)
             if rest is None:
                 slot.owed = None
             else:
                 owed.patch = rest
-                for token in missing:
+                for token in (link.token for part in rest.parts for link in part.links):
+                    if is_alias(token):
+                        self._watchers.setdefault(token, set()).add(key)
                     self._ask(token, key, live=False)
         self._slots.tidy(key, slot)
 
     def _ask(self, token: str, key: str, live: bool) -> None:
         self._waiters.setdefault(token, set()).add(key)
+        if is_alias(token) and token in self._known:
+            return  # whoever asked for an alias once is told of every change
         asked = self._asked.get(token)
         if asked is None or (live and not asked):
             self._asked[token] = live
             self._outbox.want(self.partition, token, live)
 
     def _ask_again(self, token: str) -> None:
-        slots = (self._slots.get(key) for key in self._waiters[token])
+        slots = (self._slots.get(key) for key in self._waiters.get(token, ()))
         live = any(slot.waiting.live for slot in slots if slot and slot.waiting)
         self._asked[token] = live
         self._outbox.want(self.partition, token, live)
@@ -231,7 +240,7 @@ class Children:
         self._known.clear()
         for token in [token for token in self._asked if token_partition(token, self._partitions) == parent]:
             del self._asked[token]
-        for token in self._waiters:
+        for token in self._waiters.keys() | self._watchers.keys():
             if token_partition(token, self._partitions) == parent:
                 self._ask_again(token)
         return True
@@ -246,6 +255,8 @@ class Children:
             if entry is None or entry[0] <= at:
                 known[token] = entry = (at, twenty_id)
             self._asked.pop(token, None)
+            if is_alias(token):
+                todo.update(dict.fromkeys(self._watching(token)))
             if entry[1] is not None:
                 for key in self._waiters.pop(token, ()):
                     slot = self._slots.get(key)
@@ -255,13 +266,25 @@ class Children:
                         if waiting.blocking and slot is not None and slot.owed is None:
                             continue
                     todo[key] = None
-            elif token in self._waiters:
+            elif token in self._waiters and not is_alias(token):
                 # whoever took back what it said may have struck us off its list when it said it
                 self._ask_again(token)
         for key in todo:
             slot = self._slots.get(key)
             if slot is not None:
                 self._settle(key, slot, now)
+
+    def _watching(self, token: str) -> set[str]:
+        """Records that still name the alias in what they owe."""
+        watchers = self._watchers.get(token, set())
+        for key in list(watchers):
+            slot = self._slots.get(key)
+            parts = slot.owed.patch.parts if slot and slot.owed else ()
+            if not any(link.token == token for part in parts for link in part.links):
+                watchers.discard(key)
+        if not watchers:
+            self._watchers.pop(token, None)
+        return watchers
 
     def lift(self, key: str) -> None:
         """A live child waits for this record: if it waits itself, it leaves by the live lane and lifts its parents."""

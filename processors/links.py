@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
-from schemas.keys import parse_record_key, part_key, split_token
+from schemas.keys import is_alias, parse_record_key, part_key, split_token
 from schemas.records import Link, Part, Write, WriteKind
 
 Known = Mapping[str, tuple[int, str | None]]
@@ -46,6 +46,8 @@ def completed(write: Write, known: Known) -> tuple[Write, list[str], list[str]]:
             continue
         links = tuple(_filled(link, known, required, optional) for link in part.links)
         anchor = part.anchor and _filled(part.anchor, known, required, required)
+        if anchor is not None and anchor.twenty_id is not None:
+            links = tuple(_not_itself(link, anchor.twenty_id, optional) for link in links)
         changed = True
         parts.append(
             Part(
@@ -85,7 +87,21 @@ def _filled(link: Link, known: Known, required: list[str], optional: list[str]) 
     if twenty_id is None:
         (required if link.required else optional).append(link.token)
         return link
+    if is_alias(link.token):
+        return Link(link.field, link.token, link.required, twenty_id, known[link.token][0])
     return Link(link.field, link.token, link.required, twenty_id)
+
+
+def _not_itself(link: Link, anchor: str, optional: list[str]) -> Link:
+    """Somebody who is named by what she herself is known by (a contact of her own) is not linked to herself."""
+    if link.twenty_id != anchor or not is_alias(link.token):
+        return link
+    optional.append(link.token)
+    return replace(link, twenty_id=None)
+
+
+def has_alias(write: Write) -> bool:
+    return any(is_alias(link.token) for part in write.parts for link in part.links)
 
 
 def with_open_links_optional(write: Write) -> Write:
@@ -115,14 +131,59 @@ def own_tokens(write: Write, *, aliases: bool = True) -> frozenset[str]:
 
 
 def owed_patch(write: Write, missing: Set[str]) -> Write | None:
-    """The patch that completes ``write`` later: names, targets and modes of its parts with the open links alone."""
+    """The patch that completes ``write`` later: of its parts the links that are open, and those by alias.
+
+    A link by alias is never settled for good: another part may get the alias, or the one that has it lose it. It keeps
+    what was last said of it.
+    """
     parts = tuple(
-        Part(part.name, part.target, part.mode, links=links)
+        Part(part.name, part.target, part.mode, links=links, anchor=part.anchor)
         for part in write.parts
-        if (links := tuple(link for link in part.links if link.twenty_id is None and link.token in missing))
+        if (
+            links := tuple(
+                link
+                for link in part.links
+                if is_alias(link.token) or (link.twenty_id is None and link.token in missing)
+            )
+        )
     )
     if not parts:
         return None
     return Write(
         write.key, WriteKind.PATCH, write.version, write.unit, parts, write.source_changed_at, write.captured_at
+    )
+
+
+def progress(patch: Write, known: Known) -> tuple[Write | None, Write | None]:
+    """What is to be said now of an owed patch, and what stays owed: each None where there is nothing."""
+    news: list[Part] = []
+    rest: list[Part] = []
+    for part in patch.parts:
+        anchor = part.anchor.twenty_id if part.anchor else None
+        said: list[Link] = []
+        kept: list[Link] = []
+        for link in part.links:
+            word = known.get(link.token)
+            if not is_alias(link.token):
+                if word is not None and word[1] is not None:
+                    said.append(replace(link, twenty_id=word[1]))
+                else:
+                    kept.append(link)
+                continue
+            if word is not None:
+                at, twenty_id = word
+                now = twenty_id if twenty_id != anchor else None
+                # every newer word is said, though it seem the same: a worker before us may have said another
+                # meanwhile; only a record that needs the reference keeps the last that there was
+                if at > link.at and (now or not link.required):
+                    said.append(replace(link, twenty_id=now or "", at=at))
+                    link = replace(link, twenty_id=now, at=at)
+            kept.append(link)
+        if said:
+            news.append(Part(part.name, part.target, part.mode, links=tuple(said)))
+        if kept:
+            rest.append(replace(part, links=tuple(kept)))
+    return (
+        replace(patch, parts=tuple(news)) if news else None,
+        replace(patch, parts=tuple(rest)) if rest else None,
     )

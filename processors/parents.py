@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from processors.outbox import Outbox, Standing
-from schemas.keys import SEPARATOR, part_key, split_token
+from schemas.keys import SEPARATOR, is_alias, part_key, split_token
 from schemas.records import Alias, Identity, IdentityState, Version
 
 
@@ -91,6 +91,11 @@ class Parents:
     def _resolved(self, token: str, old: str | None, new: str | None, at: int) -> None:
         if not self._ready or old == new:
             return
+        if is_alias(token):
+            # who asked once is told of every change: what an alias resolves to is never settled for good
+            for child in self._waiting.get(token, ()):
+                self._outbox.answer(self.partition, child, token, new, at)
+            return
         if old is not None:
             # whoever was told the old id may still hold it
             for child in self._children:
@@ -120,15 +125,19 @@ class Parents:
         self._outbox.announce(self.partition)
         for token in list(self._waiting):
             twenty_id, at = self._look(token)
-            if twenty_id is not None:
+            if is_alias(token):
+                for child in self._waiting[token]:
+                    self._outbox.answer(self.partition, child, token, twenty_id, at)
+            elif twenty_id is not None:
                 for child in self._waiting.pop(token):
                     self._outbox.answer(self.partition, child, token, twenty_id, at)
 
     def want(self, child: int, token: str, live: bool) -> None:
         twenty_id, at = self._look(token)
-        if self._ready and twenty_id is not None:
+        if self._ready and (twenty_id is not None or is_alias(token)):
             self._outbox.answer(self.partition, child, token, twenty_id, at)
-            return
+            if not is_alias(token):
+                return
         self._waiting.setdefault(token, set()).add(child)
         if live and SEPARATOR in token and twenty_id is None:
             key, _ = split_token(token)

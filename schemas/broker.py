@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported from C
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from schemas.records import Unit
 from schemas.topics import MAX_MESSAGE_BYTES, TopicSpec
@@ -17,6 +18,11 @@ log = logging.getLogger("dualrun.broker")
 PARTITIONER = "murmur2_random"
 """librdkafka hashes keys with CRC32 unless told otherwise, Faust with murmur2: every producer says murmur2."""
 
+_LEADERLESS = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError._UNKNOWN_PARTITION,
+)
 
 ClientConfig = dict[str, str | int | float | bool]
 
@@ -153,12 +159,32 @@ def read_to_end(
         reader.close()
 
 
+def watermarks(reader: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """First and next offset of a partition; read committed, next is the last stable offset.
+
+    Asked until its leader answers: a topic just made, or a broker just back, has none for a moment.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception(_leaderless),
+        stop=stop_after_delay(30),
+        wait=wait_exponential(0.05, max=1),
+        reraise=True,
+    ):
+        with attempt:
+            low, high = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+    return low, high
+
+
+def _leaderless(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _LEADERLESS
+
+
 def end_offsets(settings: KafkaSettings, topics: Iterable[str], partitions: int) -> dict[tuple[str, int], int]:
     """``(topic, partition) -> next offset`` as a read-committed reader sees it (the last stable offset)."""
     reader = consumer(settings, "unused")
     try:
         return {
-            (topic, partition): reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)[1]
+            (topic, partition): watermarks(reader, topic, partition)[1]
             for topic in topics
             for partition in range(partitions)
         }

@@ -107,11 +107,17 @@ def _flags(value: list[Mapping[str, Any]]) -> tuple[Flag, ...]:
 
 
 def _link_to_avro(link: Link) -> dict[str, Any]:
-    return {"field": link.field, "token": link.token, "required": link.required, "twenty_id": link.twenty_id}
+    return {
+        "field": link.field,
+        "token": link.token,
+        "required": link.required,
+        "twenty_id": link.twenty_id,
+        "at": link.at,
+    }
 
 
 def _link(value: Mapping[str, Any]) -> Link:
-    return Link(value["field"], value["token"], value["required"], value["twenty_id"])
+    return Link(value["field"], value["token"], value["required"], value["twenty_id"], value["at"])
 
 
 def _flag_to_avro(flag: Flag) -> dict[str, Any]:
@@ -261,6 +267,7 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "mode": identity.mode.value,
         "content_hash": identity.content_hash,
         "links": identity.links,
+        "links_at": identity.links_at,
         "owned": identity.owned,
         "unique": identity.unique,
         "aliases": identity.aliases,
@@ -280,6 +287,7 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         mode=PartMode(value["mode"]),
         content_hash=value["content_hash"],
         links=value["links"],
+        links_at=value["links_at"],
         owned=tuple(value["owned"]),
         unique=tuple(value["unique"]),
         aliases=tuple(value["aliases"]),

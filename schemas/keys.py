@@ -60,6 +60,11 @@ def split_token(token: str) -> tuple[str, str]:
     return key, part
 
 
+def is_alias(token: str) -> bool:
+    """Whether a token is an alias, which several parts may hold, and not a part's own key."""
+    return SEPARATOR not in token
+
+
 def twenty_id(key: str, part: str) -> str:
     """The id that a record's part gets in Twenty unless it adopts a row that is already there."""
     return str(uuid5(NAMESPACE, part_key(key, part)))

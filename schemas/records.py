@@ -82,12 +82,17 @@ class PartMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference to another part. ``twenty_id`` is None until hold has resolved ``token``."""
+    """A reference to another part. ``twenty_id`` is None until hold has resolved ``token``.
+
+    What an alias resolves to can change and end: in a patch an empty ``twenty_id`` takes back what was said, and ``at``
+    (offset in ``identities`` that it is known from, -1 for other tokens) orders what was said.
+    """
 
     field: str
     token: str
     required: bool
     twenty_id: str | None = None
+    at: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,8 @@ class IdentityState(StrEnum):
 class Identity:
     """What the sink knows of one part: where it lies in Twenty and which version was written last.
 
-    links: optional and required relation fields written -> Twenty id. ``owned``: fields of a fragment or match.
+    links: optional and required relation fields written -> Twenty id. ``links_at``: of those that came by an alias,
+    the newest ``Link.at``. ``owned``: fields of a fragment or match.
     unique: digests of the unique values that this part holds in Twenty (``field:digest``).
     """
 
@@ -239,6 +245,7 @@ class Identity:
     mode: PartMode = PartMode.OWN
     content_hash: str = ""
     links: Mapping[str, str] = defaulted(default_factory=dict)
+    links_at: Mapping[str, int] = defaulted(default_factory=dict)
     owned: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

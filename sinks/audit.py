@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
-from confluent_kafka import TopicPartition
 
-from schemas.broker import KafkaSettings, consumer, read_to_end
+from schemas.broker import KafkaSettings, consumer, read_to_end, watermarks
 from schemas.codec import Codec
 from schemas.conversion import TO_AVRO, micros
 from schemas.records import AuditEvent
@@ -71,7 +70,7 @@ def read_heads(settings: KafkaSettings, topic: str, partitions: int, codec: Code
 def _head(settings: KafkaSettings, topic: str, partition: int, codec: Codec) -> str | None:
     reader = consumer(settings, "unused")
     try:
-        low, high = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+        low, high = watermarks(reader, topic, partition)
     finally:
         reader.close()
     # transaction markers take offsets too: step back until there is an event

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 
-from schemas.broker import BrokerError, KafkaSettings, consumer
+from schemas.broker import BrokerError, KafkaSettings, consumer, delivered, unit_of, watermarks
 from schemas.topics import Topics
 from sinks.pending import Lane, Position
 
@@ -46,23 +46,22 @@ class Inbox:
         first = self._live.poll(timeout) if timeout else None
         more = self._live.consume(limit, 0)
         messages = [first, *more] if first is not None else more
-        return [_received(Lane.LIVE, message) for message in _good(messages)]
+        return [_received(Lane.LIVE, message) for message in messages if delivered(message)]
 
     def bulk(self, limit: int) -> list[Received | CaughtUp]:
         found: list[Received | CaughtUp] = []
         for message in self._bulk.consume(limit, 0):
             failure = message.error()
-            if failure is None:
+            if failure is not None and failure.code() == KafkaError._PARTITION_EOF:
+                unit = unit_of(message)
+                found.append(CaughtUp(unit.partition, unit.offset))
+            elif delivered(message):
                 found.append(_received(Lane.BULK, message))
-            elif failure.code() == KafkaError._PARTITION_EOF:
-                found.append(CaughtUp(*_place(message)))
-            elif not failure.retriable():
-                raise KafkaException(failure)
         return found
 
     def bulk_end(self, partition: int) -> int:
         """The end of a bulk partition now."""
-        return int(self._bulk.get_watermark_offsets(TopicPartition(self._topics.bulk, partition), timeout=_SILENCE)[1])
+        return watermarks(self._bulk, self._topics.bulk, partition)[1]
 
     def bodies(self, positions: Iterable[Position]) -> list[Received]:
         """The bulk messages at ``positions``, in that order. Raises BrokerError when one is not delivered."""
@@ -77,8 +76,8 @@ class Inbox:
                 first = self._bodies.poll(_SILENCE)
                 if first is None:
                     raise BrokerError(f"{self._topics.bulk} [{partition}]: no message within {_SILENCE:.0f} s")
-                for message in _good([first, *self._bodies.consume(500, 0)]):
-                    offset = _place(message)[1]
+                for message in filter(delivered, [first, *self._bodies.consume(500, 0)]):
+                    offset = unit_of(message).offset
                     if offset in missing:
                         missing.discard(offset)
                         found[(partition, offset)] = _received(Lane.BULK, message)
@@ -105,25 +104,10 @@ def _stretches(positions: list[Position]) -> Iterator[list[Position]]:
         yield stretch
 
 
-def _good(messages: Iterable[Message]) -> Iterator[Message]:
-    for message in messages:
-        failure = message.error()
-        if failure is None:
-            yield message
-        elif not failure.retriable() and failure.code() != KafkaError._PARTITION_EOF:
-            raise KafkaException(failure)
-
-
-def _place(message: Message) -> tuple[int, int]:
-    partition, offset = message.partition(), message.offset()
-    assert partition is not None and offset is not None  # a consumed message lies somewhere
-    return partition, offset
-
-
 def _received(lane: Lane, message: Message) -> Received:
-    key = message.key() or b""
+    key, unit = message.key() or b"", unit_of(message)
     return Received(
-        Position(lane, *_place(message)),
+        Position(lane, unit.partition, unit.offset),
         key.decode(errors="replace") if isinstance(key, bytes) else key,
         message.value() or b"",
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from schemas.codec import Codec
 from schemas.keys import SEPARATOR, part_key, partition_of
@@ -23,6 +25,13 @@ _TIMEOUT = 30.0
 _ATTEMPTS = 20
 _PAUSE = 0.25
 """Seconds for the lease to learn of a new generation."""
+
+
+_PATIENCE = 60.0
+
+
+def _passing(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].retriable()
 
 
 class Generation(Protocol):
@@ -111,8 +120,16 @@ class Outbox:
             if self._committed.get((lane, partition)) != offset
         ]
         if moved:
-            self._producer.send_offsets_to_transaction(moved, group, _TIMEOUT)
-        self._producer.commit_transaction(_TIMEOUT)
+            self._patiently(partial(self._producer.send_offsets_to_transaction, moved, group, _TIMEOUT))
+        self._patiently(partial(self._producer.commit_transaction, _TIMEOUT))
+
+    def _patiently(self, call: Callable[[], None]) -> None:
+        """Repeats what Kafka says may be repeated: a broker that is away for a while ends nothing."""
+        for attempt in Retrying(
+            retry=retry_if_exception(_passing), stop=stop_after_delay(_PATIENCE), wait=wait_fixed(_PAUSE), reraise=True
+        ):
+            with attempt:
+                call()
 
     def _add(self, topic: str, place: str, key: str, record: Identity | Alias | AuditEvent | Write) -> None:
         partition = partition_of(place, self._topics.partitions)

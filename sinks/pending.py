@@ -105,5 +105,8 @@ def _linked(part: Part, patch: Part | None) -> Part:
     if patch is None:
         return part
     links = {link.field: link for link in part.links}
-    links.update({link.field: link for link in patch.links if link.twenty_id})
+    for link in patch.links:
+        known = links.get(link.field)
+        if link.twenty_id is not None and (known is None or known.twenty_id is None or known.at <= link.at):
+            links[link.field] = link
     return replace(part, links=tuple(links.values()))

@@ -159,6 +159,20 @@ class Recovery:
         pending.exists.discard(name)
         self._again([work])
 
+    def stub(self, work: Work, target: TargetObject) -> None:
+        """An upsert of some fields has made a row: the one that it was for is gone, and the new one must not stay.
+
+        Raises TwentyError when Twenty refuses to delete it.
+        """
+        pending, row = work.pending, work.step.twenty_id
+        self._gateway.write(Do.DELETE, 1, partial(self._client.delete_many, target.plural, [row]))
+        flag = Flag("id", "the row is gone from Twenty, also from its trash")
+        self._decisions.flagged(pending, work.step.name, target.name, row, (flag,))
+        owner = self._book.owner(row)
+        if owner is not None:
+            self._decisions.lost(owner)
+        self._again([work])
+
     def _again(self, works: Sequence[Work]) -> None:
         for work in works:
             self._lanes.changed[work.pending.key] = work.pending

@@ -330,6 +330,9 @@ class Sender:
             if answer is None:
                 self._recovery.unconfirmed(work, target, strangers)
                 continue
+            if work.group.columns and answer.get("createdAt") == answer.get("updatedAt"):
+                self._recovery.stub(work, target)
+                continue
             self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
             if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:

@@ -24,6 +24,7 @@ class Step:
     requires: tuple[str, ...] = ()
     soft: tuple[str, ...] = ()
     alias: str = ""
+    maybe: str = ""
     aliases: tuple[str, ...] = ()
     insurer: str = ""
     poison: bool = False
@@ -37,6 +38,7 @@ class Step:
             "requires": Json(list(self.requires)),
             "soft": Json(list(self.soft)),
             "alias": self.alias,
+            "maybe": self.maybe,
             "aliases": Json(list(self.aliases)),
             "insurer": self.insurer,
             "says": says,

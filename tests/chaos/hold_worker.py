@@ -24,7 +24,8 @@ def world_topics(prefix: str) -> Topics:
 
 
 class TrivialTransform:
-    """``requires`` and ``soft`` name record keys, ``alias`` an alias; ``says`` is what the row says of its insurer.
+    """``requires`` and ``soft`` name record keys, ``alias`` and ``maybe`` an alias that is required, or is not; ``says``
+    is what the row says of its insurer.
 
     An insurer whose name ends in + refers to parent 0 itself.
     """
@@ -44,6 +45,8 @@ class TrivialTransform:
         derived: tuple[RecordChange, ...] = ()
         if record.get("alias"):
             links.append(Link("alias", alias_key(SYSTEM, "name", str(record["alias"])), True))
+        if record.get("maybe"):
+            links.append(Link("maybe", alias_key(SYSTEM, "name", str(record["maybe"])), False))
         if record.get("insurer"):
             name = str(record["insurer"])
             links.append(Link("insurer", part_key(derived_key(SYSTEM, "insurer", name), ""), True))

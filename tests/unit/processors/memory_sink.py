@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processors.ledger import Partition
 from processors.obligations import Obligation, Passed, changelog, decode_state
@@ -74,6 +74,7 @@ class Row:
     deleted: bool
     links: dict[str, str | None]
     part: Part | None
+    links_at: dict[str, int] = field(default_factory=dict)
 
     @property
     def n(self) -> object:
@@ -169,17 +170,18 @@ class Sink:
             key = split_token(link.token)[0]
             if link.twenty_id is not None and "/@" not in key:
                 assert link.twenty_id == twenty_id(key, "")
-        self.rows[write.key] = Row(
-            write.version, write.kind is WriteKind.DELETE, {link.field: link.twenty_id for link in links}, part
-        )
+        self.rows[write.key] = Row(write.version, write.kind is WriteKind.DELETE, {}, part)
+        self._link(self.rows[write.key], write)
         for patch in self._patches.pop(write.key, []):
             if patch.version == write.version:
                 self._link(self.rows[write.key], patch)
         self._due.append((write.key, write.version))
 
     def _link(self, row: Row, write: Write) -> None:
-        for part in write.parts:
-            row.links.update({link.field: link.twenty_id for link in part.links if link.twenty_id is not None})
+        for link in (link for part in write.parts for link in part.links):
+            if link.twenty_id is not None and link.at >= row.links_at.get(link.field, -1):
+                row.links[link.field] = link.twenty_id
+                row.links_at[link.field] = link.at
 
     def _return(self, write: Write, part: Part, gone: set[str]) -> None:
         links = tuple(
