@@ -102,6 +102,33 @@ def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
     return links
 
 
+def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identity]) -> dict[str, str]:
+    """Of a part's links those that its row does not have yet; an empty id takes one back.
+
+    What an alias said earlier than what the row has is void: a worker that was stopped may say it again.
+    """
+    had: Mapping[str, str] = identity.links if identity else {}
+    had_at: Mapping[str, int] = identity.links_at if identity else {}
+    wanted = wanted_links(part, known) | {link.field: "" for link in part.links if link.twenty_id == ""}
+    void = {link.field for link in part.links if 0 <= link.at < had_at.get(link.field, -1)}
+    return {field: row for field, row in wanted.items() if had.get(field, "") != row and field not in void}
+
+
+def _linked(part: Part, identity: Identity, known: Mapping[str, Identity]) -> Identity:
+    """The identity once its due links are written."""
+    links = {**identity.links, **due_links(part, identity, known)}
+    newer = {f: at for f, at in _links_at(part).items() if at > identity.links_at.get(f, -1)}
+    return replace(
+        identity,
+        links={field: row for field, row in links.items() if row},
+        links_at={**identity.links_at, **newer},
+    )
+
+
+def _links_at(part: Part) -> dict[str, int]:
+    return {link.field: link.at for link in part.links if link.at >= 0 and link.twenty_id is not None}
+
+
 def gone_parents(part: Part, book: Book) -> set[str]:
     """Rows that a part refers to and that are not there (any more)."""
     gone = {link.twenty_id for link in part.links if link.twenty_id and book.lost(link.twenty_id)}
@@ -216,9 +243,9 @@ def _links(
     """Optional references of the version that was written, which it did not have yet."""
     if identity is None or identity.version != pending.write.version or identity.state not in LIVING:
         return None
-    missing = {field: row for field, row in wanted_links(part, known).items() if identity.links.get(field) != row}
-    if not missing:
-        return None
+    if not due_links(part, identity, known):
+        said = _linked(part, identity, known)
+        return None if said == identity else Settled(part.name, Outcome.UNCHANGED, identity=said, target=part.target)
     do = Do.UPDATE if identity.mode is PartMode.MATCH else Do.LINK
     return Step(do, part.name, identity.target, identity.twenty_id, Outcome.LINKED, part, identity)
 
@@ -343,13 +370,13 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None
-            return replace(step.identity, links={**step.identity.links, **wanted_links(part, known)})
+            return _linked(part, step.identity, known)
         case Do.UPDATE if step.outcome is Outcome.DELETED:
             assert step.identity is not None
             return replace(step.identity, state=IdentityState.DELETED, version=version, content_hash="", owned=())
         case Do.UPDATE if step.outcome is Outcome.LINKED:
             assert step.identity is not None and part is not None
-            return replace(step.identity, links={**step.identity.links, **wanted_links(part, known)})
+            return _linked(part, step.identity, known)
         case Do.CREATE | Do.UPSERT | Do.UPDATE:
             assert part is not None
             upload = pending.uploads.get(part.name)
@@ -366,6 +393,7 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
                 mode=part.mode,
                 content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
                 links=links,
+                links_at=_links_at(part),
                 owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
                 unique=unique,
                 aliases=part.aliases,

@@ -11,7 +11,7 @@ from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
-from sinks.identity import Do, Step, wanted_links
+from sinks.identity import Do, Step, due_links, wanted_links
 from sinks.pending import Pending
 
 
@@ -62,8 +62,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     assert part is not None
     links = wanted_links(part, known)
     if step.outcome.value == "linked":
-        had = identity.links if identity else {}
-        payload |= {target.column(name): row for name, row in links.items() if had.get(name) != row}
+        payload |= {target.column(name): row or None for name, row in due_links(part, identity, known).items()}
         return Row(payload, (), ())
     payload |= part.fields
     payload |= {target.column(name): row for name, row in links.items()}
