@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.keys import twenty_id
-from schemas.records import IdentityState, Link, Outcome, Part, Write, WriteKind
+from schemas.records import IdentityState, Link, Outcome, Part, PartMode, Write, WriteKind
 from tests.integration.sink_fixtures import twenty, world
 from tests.integration.sink_world import World, person, until
 
@@ -80,6 +80,25 @@ def test_a_row_that_was_purged_is_created_anew_by_its_re_creation(world: World) 
         world.settle()
         world.twenty.purge("people", row)
         world.send(world.write("patient", "1", person("Ada", "ada@x.test"), offset=3))
+        world.settle()
+    assert [(r["id"], r["name"]["firstName"]) for r in world.twenty.rows("person")] == [(row, "Ada")]
+
+
+def test_an_update_of_some_fields_never_makes_a_row(world: World) -> None:
+    patient = world.write("patient", "1", person("Ada"), offset=1)
+    row = twenty_id(patient.key, "")
+    anchor = Link("", "token", required=True, twenty_id=row)
+    part = Part("", "person", PartMode.FRAGMENT, fields={"jobTitle": "nurse"}, anchor=anchor, content_hash="n")
+    with world.sink():
+        world.send(patient)
+        world.settle()
+        world.twenty.purge("people", row)
+        world.send(world.write("contact", "7", part, offset=1))
+        world.settle()
+        assert world.twenty.rows("person") == []
+        assert world.identities()[(patient.key, "")].state is IdentityState.DELETED
+        assert [r.key for r in world.read(world.topics.returns) if isinstance(r, Write)] == ["clinic/contact/7"]
+        world.send(world.write("patient", "1", person("Ada", hashed="again"), offset=2))
         world.settle()
     assert [(r["id"], r["name"]["firstName"]) for r in world.twenty.rows("person")] == [(row, "Ada")]
 
