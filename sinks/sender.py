@@ -21,7 +21,7 @@ from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
 from sinks.batch import Board, Work
 from sinks.book import Book
-from sinks.catalogue import TargetObject, UnknownTargetError, catalogue
+from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
 from sinks.gateway import Gateway
 from sinks.identity import Do, Done, Settled, gone_parents, next_step
@@ -33,7 +33,6 @@ from sinks.pending import Pending, Upload
 from sinks.recovery import Flow, Recovery
 from sinks.rows import Row
 from sinks.twenty.client import TwentyClient
-from sinks.twenty.discovery import discover
 from sinks.twenty.errors import Kind, TwentyError
 
 log = logging.getLogger("dualrun.sink")
@@ -46,12 +45,13 @@ _REDISCOVER_SECONDS = 30.0
 
 
 class Sender:
-    """``batch`` is the number of records in a request at most."""
+    """``discover`` reads the workspace's objects. ``batch`` is the number of records in a request at most."""
 
     def __init__(
         self,
         *,
         client: TwentyClient,
+        discover: Callable[[], Catalogue],
         gateway: Gateway,
         inbox: Inbox,
         outbox: Outbox,
@@ -66,6 +66,7 @@ class Sender:
         dead_letters_per_minute: int,
     ) -> None:
         self._client = client
+        self._discover = discover
         self._gateway = gateway
         self._inbox = inbox
         self._outbox = outbox
@@ -219,14 +220,20 @@ class Sender:
         if now < self._flow.quiet_until:
             return False
         if (not self._catalogue or self._homeless) and now - self._discovered_at >= _REDISCOVER_SECONDS:
-            self._discover()
-        return True
+            self._rediscover()
+        return bool(self._catalogue)
 
-    def _discover(self) -> None:
+    def _rediscover(self) -> None:
         """Reads what the workspace has; the records that named an unknown object are tried again."""
+        try:
+            found = self._discover()
+        except TwentyError as error:
+            self._flow.trouble = error.refusal.template
+            self._flow.pause(self._clock())
+            return
         self._discovered_at = self._clock()
         self._catalogue.clear()
-        self._catalogue.update(catalogue(discover(self._client)))
+        self._catalogue.update(found)
         for pending in self._homeless:
             self._lanes.changed[pending.key] = pending
         self._homeless.clear()
@@ -304,14 +311,7 @@ class Sender:
                 self._flow.pause(self._clock())
                 self._later(works)
             if error.refusal.kind is Kind.SCHEMA_STALE:
-                self._discovered_at = float("-inf")
-                self._catalogue_again()
-
-    def _catalogue_again(self) -> None:
-        try:
-            self._discover()
-        except TwentyError as error:
-            self._flow.trouble = error.refusal.template
+                self._rediscover()
 
     def _later(self, works: Sequence[Work]) -> None:
         for work in works:

@@ -23,6 +23,7 @@ from sinks.attachments import Attachments
 from sinks.audit import Chains, read_heads
 from sinks.book import Book
 from sinks.budget import Budget
+from sinks.catalogue import catalogue
 from sinks.decisions import Decisions
 from sinks.gateway import Gateway, StoppingError
 from sinks.inbox import Inbox
@@ -31,6 +32,7 @@ from sinks.outbox import Outbox
 from sinks.pending import Lane
 from sinks.sender import Sender
 from sinks.twenty.client import TwentyClient
+from sinks.twenty.discovery import discover
 
 log = logging.getLogger("dualrun.sink")
 
@@ -139,6 +141,7 @@ def _sender(
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
     return Sender(
         client=client,
+        discover=lambda: catalogue(discover(client)),
         gateway=Gateway(budget, lease, stop),
         inbox=inbox,
         outbox=outbox,

@@ -89,17 +89,19 @@ def test_a_row_without_a_match_field_is_not_adopted(world: World) -> None:
 def test_a_kill_between_image_and_write_keeps_the_first_image(world: World) -> None:
     foreign = _foreign(world.twenty, "Ada", "ada@x.test")
     write = world.write("patient", "1", _patient("Ada", "ada@x.test"), offset=1)
-    # the upsert is answered late: the process dies with the row written and Kafka not knowing
     sink = world.process("first")
     try:
         until("the sink is active", lambda: "identities read" in (world.directory / "first.log").read_text())
-        world.twenty.fault("slow", count=4, delay_s=30)
-        world.twenty.fault("slow", count=0)
+        # every answer comes late: when the image is in Kafka the row is being written, and Kafka will not know
+        world.twenty.fault("slow", count=50, delay_s=1.0)
         world.send(write)
         until("the image is in Kafka", lambda: world.events(Outcome.ADOPTING))
+        until("the row is written", lambda: _city(world, foreign) == "Rome")
     finally:
         sink.kill()
         sink.wait()
+    world.twenty.fault("slow", count=0)
+    assert world.identities()[(write.key, "")].state is IdentityState.ADOPTING
     with world.sink(request_timeout=1.0):
         world.settle()
     images = [event.before for event in world.events(Outcome.ADOPTING)]
@@ -108,3 +110,9 @@ def test_a_kill_between_image_and_write_keeps_the_first_image(world: World) -> N
     identity = world.identities()[(write.key, "")]
     assert (identity.twenty_id, identity.state) == (foreign, IdentityState.LIVE)
     assert world.outcomes(write.key)[-1] == ("", Outcome.ADOPTED)
+
+
+def _city(world: World, row_id: str) -> str:
+    row = world.twenty.row("person", row_id)
+    assert row is not None
+    return str(row["city"])
