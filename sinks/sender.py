@@ -14,8 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from schemas.codec import Codec, CodecError
-from schemas.records import Flag, Identity, IdentityState, Lift, Outcome, PartMode, Verdict, Write
+from schemas.records import Flag, Identity, IdentityState, Outcome, PartMode
 from sinks import metrics, rows
 from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
@@ -25,7 +24,7 @@ from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
 from sinks.gateway import Gateway
 from sinks.identity import Do, Done, Settled, gone_parents, next_step
-from sinks.inbox import CaughtUp, Inbox, Received
+from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.members import Directory
 from sinks.outbox import Generation, Outbox
@@ -37,9 +36,6 @@ from sinks.twenty.errors import Kind, TwentyError
 
 log = logging.getLogger("dualrun.sink")
 
-MAX_LIVE = 20_000
-"""Live records in memory; beyond it the lane is left on the topic."""
-_RECEIVE = 500
 _COMMIT_SECONDS = 0.1
 _REDISCOVER_SECONDS = 30.0
 
@@ -53,13 +49,12 @@ class Sender:
         client: TwentyClient,
         discover: Callable[[], Catalogue],
         gateway: Gateway,
-        inbox: Inbox,
+        intake: Intake,
         outbox: Outbox,
         lanes: Lanes,
         book: Book,
         decisions: Decisions,
         attachments: Attachments,
-        codec: Codec,
         lease: Generation,
         clock: Callable[[], float],
         batch: int,
@@ -68,13 +63,12 @@ class Sender:
         self._client = client
         self._discover = discover
         self._gateway = gateway
-        self._inbox = inbox
+        self._intake = intake
         self._outbox = outbox
         self._lanes = lanes
         self._book = book
         self._decisions = decisions
         self._attachments = attachments
-        self._codec = codec
         self._lease = lease
         self._clock = clock
         self._catalogue: dict[str, TargetObject] = {}
@@ -86,7 +80,7 @@ class Sender:
         self._recovery = Recovery(
             client, gateway, lanes, book, decisions, self._flow, Brake(dead_letters_per_minute), self._catalogue, clock
         )
-        self._homeless: list[Pending] = []
+        self._homeless: dict[str, Pending] = {}
         self._committed_at = float("-inf")
         self._good: tuple[TargetObject, Identity, Row] | None = None
 
@@ -97,13 +91,14 @@ class Sender:
 
     def turn(self, patience: float) -> None:
         """One round with at most one batch. Waits up to ``patience`` seconds when there is nothing to do."""
-        self._receive(self._idle_seconds(patience))
-        self._settle()
-        if self._sending() and self._gateway.ready():
-            works = self._choose()
-            if works:
-                self._send(works)
-                self._settle()
+        self._intake.receive(self._idle_seconds(patience), self._clock())
+        if self._oriented():
+            self._settle()
+            if self._clock() >= self._flow.quiet_until and self._gateway.ready():
+                works = self._choose()
+                if works:
+                    self._send(works)
+                    self._settle()
         self._commit(force=False)
         metrics.WAITING.labels("live").set(self._lanes.live)
         metrics.WAITING.labels("bulk").set(self._lanes.bulk)
@@ -113,8 +108,6 @@ class Sender:
         """Commits what is decided; call it when nothing more will be sent."""
         self._commit(force=True)
 
-    # --- receive
-
     def _idle_seconds(self, patience: float) -> float:
         if self._lanes.changed or self._flow.suspects:
             return 0.0
@@ -122,45 +115,6 @@ class Sender:
             return patience
         quiet = max(0.0, self._flow.quiet_until - self._clock())
         return min(patience, max(quiet, self._gateway.wait_seconds()))
-
-    def _receive(self, timeout: float) -> None:
-        if self._lanes.live < MAX_LIVE:
-            for received in self._inbox.live(_RECEIVE, timeout):
-                self._lanes.opened(received.position)
-                self._take(received)
-        for item in self._inbox.bulk(_RECEIVE):
-            if isinstance(item, CaughtUp):
-                self._lanes.caught_up(item.partition, item.offset)
-                continue
-            self._lanes.opened(item.position)
-            if self._lanes.room() or self._lanes.hastened(item.key):
-                self._take(item)
-            else:
-                self._lanes.index(item.position, item.key)
-        turns = self._lanes.turns(_RECEIVE)
-        if turns:
-            for body in self._inbox.bodies(turns):
-                self._take(body)
-        self._lanes.reconsider(self._clock())
-
-    def _take(self, received: Received) -> None:
-        try:
-            record = self._codec.decode(received.raw)
-        except CodecError as error:
-            log.error("%s %s: %s", received.position.lane.name, received.position[1:], error)
-            self._decisions.undecodable(received.position.partition, received.key, received.raw, "not readable")
-            self._lanes.finish(received.position)
-            return
-        if isinstance(record, Write | Lift):
-            for replaced in self._lanes.offer(received.position, record, self._clock()):
-                self._decisions.superseded(replaced)
-        elif isinstance(record, Verdict):
-            self._decisions.verdict(record)
-            self._lanes.finish(received.position)
-        else:
-            reason = f"{type(record).__name__} does not belong here"
-            self._decisions.undecodable(received.position.partition, received.key, received.raw, reason)
-            self._lanes.finish(received.position)
 
     # --- decide
 
@@ -171,7 +125,7 @@ class Sender:
                 self._advance(pending)
             except UnknownTargetError as error:
                 self._board.remove(pending)
-                self._homeless.append(pending)
+                self._homeless[pending.key] = pending
                 self._flow.trouble = str(error)
             except TwentyError as error:
                 # a look-up was refused: the record waits as it is
@@ -209,17 +163,18 @@ class Sender:
                 self._recovery.give_back(pending, set(gone))
                 return
             else:
+                rows.target_of(step, self._catalogue)
                 group = rows.group_of(pending, step, self._book, self._catalogue)
                 self._board.place(Work(pending, step, group))
                 return
 
     # --- send
 
-    def _sending(self) -> bool:
+    def _oriented(self) -> bool:
+        """Whether the workspace's objects are known; read at the start, and while a record names an unknown one."""
         now = self._clock()
-        if now < self._flow.quiet_until:
-            return False
-        if (not self._catalogue or self._homeless) and now - self._discovered_at >= _REDISCOVER_SECONDS:
+        due = now >= max(self._flow.quiet_until, self._discovered_at + _REDISCOVER_SECONDS)
+        if due and (not self._catalogue or self._homeless):
             self._rediscover()
         return bool(self._catalogue)
 
@@ -234,8 +189,9 @@ class Sender:
         self._discovered_at = self._clock()
         self._catalogue.clear()
         self._catalogue.update(found)
-        for pending in self._homeless:
-            self._lanes.changed[pending.key] = pending
+        for key, pending in self._homeless.items():
+            if self._lanes.get(key) is pending:
+                self._lanes.changed[key] = pending
         self._homeless.clear()
 
     def _choose(self) -> list[Work]:

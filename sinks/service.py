@@ -27,6 +27,7 @@ from sinks.catalogue import catalogue
 from sinks.decisions import Decisions
 from sinks.gateway import Gateway, StoppingError
 from sinks.inbox import Inbox
+from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.outbox import Outbox
 from sinks.pending import Lane
@@ -139,17 +140,17 @@ def _sender(
     for (lane, partition), offset in offsets.items():
         lanes.start(lane, partition, offset)
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
+    decisions = Decisions(book, outbox, codec, topics.partitions, lambda: datetime.now(UTC))
     return Sender(
         client=client,
         discover=lambda: catalogue(discover(client)),
         gateway=Gateway(budget, lease, stop),
-        inbox=inbox,
+        intake=Intake(inbox, lanes, decisions, codec),
         outbox=outbox,
         lanes=lanes,
         book=book,
-        decisions=Decisions(book, outbox, codec, topics.partitions, lambda: datetime.now(UTC)),
+        decisions=decisions,
         attachments=Attachments(settings.documents_root, http),
-        codec=codec,
         lease=lease,
         clock=time.monotonic,
         batch=settings.batch,

@@ -1,0 +1,208 @@
+"""The sender with everything around it in memory: topics as lists, a Twenty that refuses what a test says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from schemas.codec import Codec
+from schemas.conversion import Record
+from schemas.records import AuditEvent, Identity, Lift, Outcome, Verdict, Write
+from schemas.topics import Topics
+from sinks.attachments import Attachments
+from sinks.audit import Chains
+from sinks.book import Book
+from sinks.budget import Budget
+from sinks.catalogue import Catalogue
+from sinks.decisions import Decisions
+from sinks.gateway import Gateway
+from sinks.inbox import CaughtUp, Received
+from sinks.intake import Intake
+from sinks.lanes import Lanes
+from sinks.outbox import Outbox
+from sinks.pending import Lane, Position
+from sinks.sender import Sender
+from sinks.twenty.client import Page
+from sinks.twenty.errors import Kind, Refusal, TwentyError
+from tests.unit.sinks.values import CATALOGUE
+
+TOPICS = Topics("t", "s", ("patient",), 1)
+
+Rule = Callable[[dict[str, Any]], Refusal | None]
+
+
+def refusal(kind: Kind, *, recognised: bool = True) -> Refusal:
+    return Refusal(kind, f"told to: {kind}", 400, recognised=recognised)
+
+
+class FakeTwenty:
+    """Rows by id. ``rule`` condemns a record, ``outage`` a whole call; both are asked before anything is written."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.calls: list[tuple[str, int]] = []
+        self.rule: Rule = lambda _: None
+        self.outage: Callable[[], Refusal | None] = lambda: None
+        self.answers: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda rows: rows
+
+    def create_batch(self, plural: str, records: Sequence[dict[str, Any]], upsert: bool) -> list[dict[str, Any]]:
+        self._ask("upsert" if upsert else "create", records)
+        for record in records:
+            self.rows[record["id"]] = {**self.rows.get(record["id"], {"createdAt": "2026-01-01T00:00:00Z"}), **record}
+            self.rows[record["id"]]["updatedAt"] = "2026-01-02T00:00:00Z"
+        return self.answers([self.rows[record["id"]] for record in records])
+
+    def delete_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+        self._ask("delete", [{"id": row} for row in ids])
+        return [self.rows.pop(row, {"id": row}) for row in ids]
+
+    def read_ids(self, plural: str, ids: Sequence[str], *, trashed: bool) -> list[dict[str, Any]]:
+        self._ask("read", [])
+        return [self.rows[row] for row in ids if row in self.rows]
+
+    def find(
+        self, plural: str, field: str, values: Sequence[str], trashed: bool, select: object
+    ) -> list[dict[str, Any]]:
+        self._ask("find", [])
+        return []
+
+    def list_page(self, plural: str, *, limit: int, after: str | None) -> Page:
+        self._ask("list", [])
+        return Page([], None, False, 0)
+
+    def _ask(self, operation: str, records: Sequence[dict[str, Any]]) -> None:
+        self.calls.append((operation, len(records)))
+        told = self.outage() or next((no for record in records if (no := self.rule(record))), None)
+        if told is not None:
+            raise TwentyError(operation, told)
+
+    def sent(self, *operations: str) -> list[int]:
+        return [size for operation, size in self.calls if operation in operations]
+
+
+class FakeKafka:
+    """Both ends: the inbox that the sender reads and the producer that it commits with."""
+
+    def __init__(self) -> None:
+        self.codec = Codec()
+        self.lanes: dict[Lane, list[tuple[str, bytes]]] = {Lane.LIVE: [], Lane.BULK: []}
+        self.read = {Lane.LIVE: 0, Lane.BULK: 0}
+        self.messages: list[tuple[str, str, bytes]] = []
+        self.open: list[tuple[str, str, bytes]] = []
+        self.offsets: dict[str, int] = {}
+
+    def publish(self, *records: Write | Lift | Verdict, lane: Lane = Lane.LIVE) -> None:
+        self.lanes[lane] += [(record.key, self.codec.encode(record)) for record in records]
+
+    def live(self, limit: int, timeout: float) -> list[Received]:
+        return [self._body(Lane.LIVE, offset) for offset in self._next(Lane.LIVE)]
+
+    def bulk(self, limit: int) -> list[Received | CaughtUp]:
+        found: list[Received | CaughtUp] = [self._body(Lane.BULK, offset) for offset in self._next(Lane.BULK)]
+        return [*found, CaughtUp(0, len(self.lanes[Lane.BULK]))]
+
+    def bulk_end(self, partition: int) -> int:
+        return len(self.lanes[Lane.BULK])
+
+    def bodies(self, positions: list[Position]) -> list[Received]:
+        return [self._body(Lane.BULK, position.offset) for position in positions]
+
+    def _next(self, lane: Lane) -> range:
+        start, self.read[lane] = self.read[lane], len(self.lanes[lane])
+        return range(start, self.read[lane])
+
+    def _body(self, lane: Lane, offset: int) -> Received:
+        key, raw = self.lanes[lane][offset]
+        return Received(Position(lane, 0, offset), key, raw)
+
+    def begin_transaction(self) -> None:
+        self.open = []
+
+    def produce(self, topic: str, value: bytes, key: str, partition: int, *, headers: object) -> None:
+        self.open.append((topic, key, value))
+
+    def send_offsets_to_transaction(self, offsets: list[Any], group: object, timeout: float) -> None:
+        self.offsets |= {one.topic: one.offset for one in offsets}
+
+    def commit_transaction(self, timeout: float) -> None:
+        self.messages += self.open
+
+    def records(self, topic: str) -> list[Record]:
+        return [self.codec.decode(value) for where, _, value in self.messages if where == topic]
+
+
+class FakeLease:
+    def fresh(self) -> bool:
+        return True
+
+    def check(self) -> None:
+        pass
+
+    def group_metadata(self) -> object:
+        return None
+
+
+class Bench:
+    """A sender to turn by hand. Time passes only between turns."""
+
+    def __init__(self, catalogue: Catalogue = CATALOGUE, *, brake: int = 1000, batch: int = 60) -> None:
+        self.twenty = FakeTwenty()
+        self.kafka = FakeKafka()
+        self.catalogue = dict(catalogue)
+        self.now = 0.0
+        book = Book()
+        codec = self.kafka.codec
+        fake: Any = self.kafka
+        lease = FakeLease()
+        outbox = Outbox(fake, TOPICS, codec, Chains())
+        lanes = Lanes(book.newest, book.covers, self.kafka.bulk_end)
+        for lane in Lane:
+            lanes.start(lane, 0, 0)
+        outbox.started_at(lanes.committable())
+        decisions = Decisions(book, outbox, codec, 1, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.sender = Sender(
+            client=self.twenty,  # type: ignore[arg-type]
+            discover=lambda: dict(self.catalogue),
+            gateway=Gateway(Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now),
+            intake=Intake(fake, lanes, decisions, codec),
+            outbox=outbox,
+            lanes=lanes,
+            book=book,
+            decisions=decisions,
+            attachments=Attachments(Path(), httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404)))),
+            lease=lease,
+            clock=lambda: self.now,
+            batch=batch,
+            dead_letters_per_minute=brake,
+        )
+
+    def turn(self, times: int = 200, seconds: float = 1.0) -> None:
+        for _ in range(times):
+            self.sender.turn(0.0)
+            self.now += seconds
+
+    def outcomes(self, key: str) -> list[Outcome]:
+        return [event.outcome for event in self.events() if event.key == key]
+
+    def events(self) -> list[AuditEvent]:
+        return [record for record in self.kafka.records(TOPICS.audit) if isinstance(record, AuditEvent)]
+
+    def identities(self) -> list[Identity]:
+        return [record for record in self.kafka.records(TOPICS.identities) if isinstance(record, Identity)]
+
+
+class _Event(threading.Event):
+    """Waiting moves the bench's clock."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self._bench = bench
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._bench.now += timeout or 0.0
+        return self.is_set()

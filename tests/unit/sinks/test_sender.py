@@ -1,0 +1,191 @@
+"""What the loop does when Twenty refuses: who is condemned, who waits, who goes round again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.keys import twenty_id
+from schemas.records import Identity, IdentityState, Outcome, Part, Write
+from sinks.twenty.errors import Kind, Refusal, TwentyError
+from tests.unit.sinks.sender_fakes import TOPICS, Bench, refusal
+from tests.unit.sinks.values import CATALOGUE, write
+
+
+def patient(record: int, number: int = 1, title: str = "x") -> Write:
+    part = Part("", "person", fields={"jobTitle": title}, content_hash=f"{title}{number}")
+    return write(number, part, key=f"s/patient/{record}")
+
+
+def key(record: int) -> str:
+    return f"s/patient/{record}"
+
+
+def only(title: str, kind: Kind, *, recognised: bool = True) -> Any:
+    return lambda row: refusal(kind, recognised=recognised) if row.get("jobTitle") == title else None
+
+
+def test_a_known_input_error_condemns_one_record_of_a_batch() -> None:
+    bench = Bench()
+    bench.twenty.rule = only("bad", Kind.POISON)
+    bench.kafka.publish(*[patient(n, title="bad" if n == 17 else "x") for n in range(60)])
+    bench.turn()
+    assert bench.outcomes(key(17)) == [Outcome.DEAD_LETTERED]
+    assert len(bench.twenty.rows) == 59
+    assert len(bench.twenty.sent("create")) <= 2 * 6 + 1
+    assert bench.kafka.offsets == {TOPICS.live: 60}
+
+
+def test_an_unknown_refusal_condemns_only_while_other_writes_pass() -> None:
+    bench = Bench()
+    bench.twenty.rule = only("odd", Kind.TRANSIENT, recognised=False)
+    bench.kafka.publish(*[patient(n, title="odd" if n == 3 else "x") for n in range(6)])
+    bench.turn()
+    assert bench.outcomes(key(3)) == [Outcome.DEAD_LETTERED]
+    assert len(bench.twenty.rows) == 5
+
+
+def test_a_lone_record_is_condemned_only_after_a_known_good_write_was_repeated() -> None:
+    bench = Bench()
+    bench.kafka.publish(patient(1))
+    bench.turn(3)
+    bench.twenty.rule = only("odd", Kind.TRANSIENT, recognised=False)
+    bench.kafka.publish(patient(2, title="odd"))
+    bench.turn()
+    assert bench.outcomes(key(2)) == [Outcome.DEAD_LETTERED]
+    assert bench.twenty.sent("upsert"), "the good write was repeated"
+    assert bench.outcomes(key(1)) == [Outcome.CREATED]
+
+
+@pytest.mark.parametrize("kind", [Kind.TRANSIENT, Kind.UNKNOWN_OUTCOME, Kind.UNAUTHORISED, Kind.SCHEMA_STALE])
+@pytest.mark.parametrize("recognised", [True, False])
+def test_a_server_in_trouble_condemns_nobody(kind: Kind, recognised: bool) -> None:
+    bench = Bench()
+    bench.kafka.publish(patient(0))
+    bench.turn(3)
+    trouble: list[Refusal | None] = [refusal(kind, recognised=recognised)]
+    bench.twenty.outage = lambda: trouble[0]
+    bench.kafka.publish(*[patient(n) for n in range(1, 9)])
+    bench.turn(300)
+    assert Outcome.DEAD_LETTERED not in [event.outcome for event in bench.events()]
+    assert bench.sender.trouble
+    assert bench.kafka.offsets == {TOPICS.live: 1}
+    trouble[0] = None
+    bench.turn(100)
+    assert len(bench.twenty.rows) == 9 and not bench.sender.trouble
+    assert bench.kafka.offsets == {TOPICS.live: 9}
+
+
+def test_in_trouble_the_requests_become_rare() -> None:
+    bench = Bench()
+    bench.twenty.outage = lambda: refusal(Kind.UNAUTHORISED)
+    bench.kafka.publish(patient(1))
+    bench.turn(600)
+    assert len(bench.twenty.calls) < 40
+
+
+def test_a_throttle_is_no_attempt() -> None:
+    bench = Bench()
+    bench.twenty.outage = lambda: refusal(Kind.THROTTLED) if len(bench.twenty.calls) < 50 else None
+    bench.kafka.publish(patient(1))
+    bench.turn(100)
+    assert bench.outcomes(key(1)) == [Outcome.CREATED]
+
+
+def test_a_newer_version_ends_the_trial_of_an_older_one() -> None:
+    bench = Bench()
+    bench.twenty.rule = only("odd", Kind.TRANSIENT, recognised=False)
+    bench.kafka.publish(patient(2, title="odd"))
+    bench.turn(4)
+    bench.kafka.publish(patient(2, number=2, title="fine"))
+    bench.turn()
+    assert bench.outcomes(key(2)) == [Outcome.SUPERSEDED, Outcome.CREATED]
+    assert bench.twenty.rows[twenty_id(key(2), "")]["jobTitle"] == "fine"
+
+
+def test_the_brake_stops_the_lane_and_says_why() -> None:
+    bench = Bench(brake=3, batch=1)
+    bench.twenty.rule = only("bad", Kind.POISON)
+    bench.kafka.publish(*[patient(n, title="bad") for n in range(10)], patient(11))
+    bench.turn(50, seconds=0.1)
+    assert [event.outcome for event in bench.events()] == [Outcome.DEAD_LETTERED] * 4
+    assert "dead letters" in bench.sender.trouble
+
+
+def test_an_answer_about_another_row_is_never_a_success() -> None:
+    bench = Bench()
+    bench.kafka.publish(patient(1))
+    bench.turn(3)
+    bench.twenty.answers = lambda rows: [{**row, "id": "stranger"} for row in rows]
+    bench.kafka.publish(patient(1, number=2, title="y"))
+    bench.turn(2)
+    bench.twenty.answers = lambda rows: rows
+    bench.turn()
+    flagged = [flag.reason for event in bench.events() for flag in event.flags]
+    assert any("stranger" in reason for reason in flagged)
+    assert bench.identities()[-1].twenty_id == twenty_id(key(1), "")
+    assert bench.outcomes(key(1))[0] == Outcome.CREATED and bench.outcomes(key(1))[-1] != Outcome.FLAGGED
+
+
+def test_a_duplicate_that_nothing_explains_goes_without_its_unique_values_once() -> None:
+    bench = Bench()
+    bench.twenty.rule = lambda row: refusal(Kind.DUPLICATE) if row.get("extId") else None
+    part = Part("", "person", fields={"jobTitle": "x", "extId": "E1"}, content_hash="h")
+    bench.kafka.publish(write(1, part))
+    bench.turn()
+    assert bench.outcomes("s/patient/1") == [Outcome.CREATED, Outcome.FLAGGED]
+    assert bench.twenty.rows[twenty_id("s/patient/1", "")]["extId"] == ""
+
+
+def test_a_duplicate_for_ever_ends_as_a_dead_letter() -> None:
+    bench = Bench()
+    bench.twenty.rule = lambda _: refusal(Kind.DUPLICATE)
+    bench.kafka.publish(patient(1))
+    bench.turn()
+    assert bench.outcomes(key(1)) == [Outcome.DEAD_LETTERED]
+
+
+def test_a_missing_parent_that_is_there_is_tried_again_and_then_listed() -> None:
+    bench = Bench()
+    bench.twenty.rule = only("orphan", Kind.MISSING_PARENT)
+    bench.kafka.publish(patient(1, title="orphan"), patient(2))
+    bench.turn(400)
+    assert bench.outcomes(key(1)) == [Outcome.DEAD_LETTERED]
+    assert bench.outcomes(key(2)) == [Outcome.CREATED]
+
+
+def test_records_of_an_unknown_object_wait_for_the_schema() -> None:
+    bench = Bench({name: target for name, target in CATALOGUE.items() if name != "note"})
+    note = write(1, Part("", "note", fields={"title": "t"}, content_hash="n"), key="s/note/1")
+    bench.kafka.publish(note, patient(1))
+    bench.turn(20)
+    assert bench.outcomes(key(1)) == [Outcome.CREATED] and bench.outcomes("s/note/1") == []
+    bench.catalogue["note"] = CATALOGUE["note"]
+    bench.turn(60)
+    assert bench.outcomes("s/note/1") == [Outcome.CREATED]
+
+
+def test_a_lost_answer_to_a_create_is_read_and_nothing_is_doubled() -> None:
+    bench = Bench()
+    lost = [True]
+
+    def answers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if lost.pop() if lost else False:
+            raise TwentyError("create", refusal(Kind.UNKNOWN_OUTCOME))
+        return rows
+
+    bench.twenty.answers = answers
+    bench.kafka.publish(*[patient(n) for n in range(5)])
+    bench.turn()
+    assert bench.twenty.sent("create") == [5] and bench.twenty.sent("upsert") == [5]
+    assert [event.outcome for event in bench.events()] == [Outcome.CREATED] * 5
+
+
+def test_every_decision_is_committed_with_its_offset() -> None:
+    bench = Bench()
+    bench.kafka.publish(*[patient(n) for n in range(3)])
+    bench.sender.turn(0.0)
+    assert bench.kafka.offsets == {TOPICS.live: 3}
+    assert {identity.state for identity in bench.identities()} == {IdentityState.LIVE}
+    assert all(isinstance(identity, Identity) for identity in bench.identities())
