@@ -8,7 +8,6 @@ it is known from, so an older word never replaces a newer one.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -26,7 +25,7 @@ from processors.metrics import Census
 from processors.obligations import Obligation, StateChange
 from processors.outbox import Outbox, Term
 from processors.slots import Owed, Slot, Slots, Waiting
-from schemas.keys import is_alias, parse_record_key, token_partition
+from schemas.keys import is_alias, token_partition
 from schemas.records import Outcome, Verdict, Version, Write, WriteKind
 
 REPLACED = "a newer change of the record replaced it"
@@ -327,15 +326,11 @@ class Children:
                 self._settle(key, slot, now)
 
     def waits(self, before: float) -> bool:
-        """Whether anything unparked has waited since before ``before``."""
-        return any(
-            slot.waiting is not None and not slot.waiting.parked and slot.waiting.since < before
-            for slot in self._slots.values()
-        )
+        return self._slots.waits(before)
 
     def candidates(self, before: float) -> set[str]:
         """Tokens without which something that waits since before ``before`` cannot leave."""
-        return {token for _, waiting in self._unparked(before) for token in self._blocking(waiting)}
+        return {token for _, waiting in self._slots.unparked(before) for token in self._blocking(waiting)}
 
     def park(self, absent: Mapping[str, bool], before: float) -> int:
         """Ends the wait, for the books, of what waits since before ``before`` for a token that nothing pending will
@@ -344,7 +339,7 @@ class Children:
         absent: token -> whether its record was deleted; the child of a deleted record is skipped, not parked.
         """
         parked = 0
-        for key, waiting in self._unparked(before):
+        for key, waiting in self._slots.unparked(before):
             missing = self._blocking(waiting)
             hopeless = [token for token in missing if token in absent]
             if not hopeless:
@@ -363,31 +358,12 @@ class Children:
             parked += 1
         return parked
 
-    def _unparked(self, before: float) -> list[tuple[str, Waiting]]:
-        return [
-            (key, slot.waiting)
-            for key, slot in self._slots.items()
-            if slot.waiting is not None and not slot.waiting.parked and slot.waiting.since < before
-        ]
-
     def _blocking(self, waiting: Waiting) -> list[str]:
         _, required, _ = completed(waiting.write, self._known)
         return [token for token in required if token not in waiting.own]
 
     def census(self) -> Census:
-        """What waits here, for the metrics."""
-        held: Counter[tuple[str, str]] = Counter()
-        parked: Counter[str] = Counter()
-        oldest: dict[str, float] = {}
-        for key, slot in self._slots.items():
-            if slot.waiting is None:
-                continue
-            name = parse_record_key(key).object
-            for parent in {parent_object(token) for token in slot.waiting.blocking}:
-                held[name, parent] += 1
-            parked[name] += slot.waiting.parked
-            oldest[name] = min(oldest.get(name, slot.waiting.since), slot.waiting.since)
-        return held, parked, oldest
+        return self._slots.census()
 
     def __len__(self) -> int:
         return len(self._slots)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from processors.links import own_tokens, waited_for
+from processors.links import own_tokens, parent_object, waited_for
+from processors.metrics import Census
 from processors.obligations import Kind, Obligation, StateChange, encode_obligation, state_key
+from schemas.keys import parse_record_key
 from schemas.records import Version, Write
 
 
@@ -56,6 +59,30 @@ class Slots(dict[str, Slot]):
     def tidy(self, key: str, slot: Slot) -> None:
         if slot.waiting is None and slot.owed is None:
             self.pop(key, None)
+
+    def unparked(self, before: float) -> Iterator[tuple[str, Waiting]]:
+        """What has waited since before ``before``, parked records aside."""
+        for key, slot in self.items():
+            if slot.waiting is not None and not slot.waiting.parked and slot.waiting.since < before:
+                yield key, slot.waiting
+
+    def waits(self, before: float) -> bool:
+        return next(self.unparked(before), None) is not None
+
+    def census(self) -> Census:
+        """What waits here, for the metrics."""
+        held: Counter[tuple[str, str]] = Counter()
+        parked: Counter[str] = Counter()
+        oldest: dict[str, float] = {}
+        for key, slot in self.items():
+            if slot.waiting is None:
+                continue
+            name = parse_record_key(key).object
+            for parent in {parent_object(token) for token in slot.waiting.blocking}:
+                held[name, parent] += 1
+            parked[name] += slot.waiting.parked
+            oldest[name] = min(oldest.get(name, slot.waiting.since), slot.waiting.since)
+        return held, parked, oldest
 
     def restore(
         self, waiting: Iterable[tuple[Obligation, Waiting]], owed: Iterable[tuple[Obligation, Owed]]

@@ -11,6 +11,11 @@ from tests.chaos.hold_worker import SYSTEM
 
 INSURERS = tuple(f"i{n}{mark}" for n in range(10) for mark in ("", "+"))
 
+SHARED = {2: ("moves",), 4: ("moves",), 6: ("twins",), 8: ("twins",)}
+"""Parents by number that bear an alias together; ``MOVED`` gives it up later, twins stay twins."""
+MOVED = 4
+MAYBE = ("moves", "twins", "a1", "a3", "a5")
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -57,6 +62,15 @@ class Plan:
     """Records that refer to what never comes."""
 
     @property
+    def bearers(self) -> dict[str, list[str]]:
+        """Who bears each alias in the end."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for key, step in self.last.items():
+            for alias in step.aliases:
+                found[alias].append(key)
+        return found
+
+    @property
     def last(self) -> dict[str, Step]:
         """The step that must have the last word on each record: poison and vanished rows have none."""
         return {step.key: step for step in self.steps if not step.poison and step.operation is not Operation.VANISHED}
@@ -70,14 +84,16 @@ def make_plan(random_source: random.Random, events: int) -> Plan:
     # odd parents bear an alias; number 1 bears number 3's as well until its second version gives it up
     steps: list[Step] = []
     for n, key in enumerate(parents):
-        aliases = (f"a{n}",) if n % 2 else ()
+        aliases = (f"a{n}",) if n % 2 else SHARED.get(n, ())
         at = chance()
         if n == 1:
             steps.append(Step(at, key, Operation.UPSERT, aliases=("a1", "a3")))
             steps.append(Step(min(0.99, at + 0.3), key, Operation.UPSERT, aliases=("a1",)))
             continue
+        if n == MOVED:
+            steps.append(Step(min(0.99, at + 0.2), key, Operation.UPSERT))
         steps.append(Step(at, key, random_source.choice((Operation.SNAPSHOT, Operation.UPSERT)), aliases=aliases))
-        if chance() < 0.1:
+        if n not in SHARED and chance() < 0.1:
             steps.append(Step(min(0.999, at + chance() * 0.2), key, Operation.UPSERT, aliases=aliases))
     odd = range(1, len(parents), 2)
     for key in children:
@@ -103,6 +119,7 @@ def make_plan(random_source: random.Random, events: int) -> Plan:
                     tuple(requires),
                     tuple(each for each in soft if each not in requires),
                     alias=f"a{random_source.choice(odd)}" if chance() < 0.05 else "",
+                    maybe=random_source.choice(MAYBE) if chance() < 0.1 else "",
                     insurer=random_source.choice(INSURERS) if chance() < 0.1 else "",
                     poison=chance() < 0.01,
                 )

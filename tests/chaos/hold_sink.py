@@ -4,7 +4,7 @@ import heapq
 import random
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -16,7 +16,6 @@ from schemas.records import (
     Identity,
     IdentityState,
     Lift,
-    Link,
     Outcome,
     Part,
     Unit,
@@ -40,6 +39,7 @@ class Row:
     links: dict[str, str | None]
     part: Part | None
     n: object = None
+    links_at: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -144,10 +144,10 @@ class Sink:
         self.moved_at = time.monotonic()
         part = write.parts[0] if write.parts else None
         self._check(write)
-        links = {link.field: link.twenty_id for link in part.links} if part else {}
         self.rows[write.key] = Row(
-            write.version, write.kind is WriteKind.DELETE, links, part, part.fields.get("n") if part else None
+            write.version, write.kind is WriteKind.DELETE, {}, part, part.fields.get("n") if part else None
         )
+        self._link(self.rows[write.key], write)
         for patch in self._patches.pop(write.key, []):
             if patch.version == write.version:
                 self._link(self.rows[write.key], patch)
@@ -170,8 +170,9 @@ class Sink:
     def _link(self, row: Row, write: Write) -> None:
         for part in write.parts:
             for link in part.links:
-                if link.twenty_id is not None:
+                if link.twenty_id is not None and link.at >= row.links_at.get(link.field, -1):
                     row.links[link.field] = link.twenty_id
+                    row.links_at[link.field] = link.at
         self.moved_at = time.monotonic()
 
     def _missing_parents(self, write: Write) -> set[str]:
@@ -192,10 +193,7 @@ class Sink:
                 part.target,
                 part.mode,
                 part.fields,
-                links=tuple(
-                    Link(link.field, link.token, link.required, None if link.token in gone else link.twenty_id)
-                    for link in part.links
-                ),
+                links=tuple(replace(link, twenty_id=None) if link.token in gone else link for link in part.links),
                 aliases=part.aliases,
                 content_hash=part.content_hash,
             )

@@ -24,8 +24,9 @@ def world_topics(prefix: str) -> Topics:
 
 
 class TrivialTransform:
-    """``requires`` and ``soft`` name record keys, ``alias`` and ``maybe`` an alias that is required, or is not; ``says``
-    is what the row says of its insurer.
+    """``requires`` and ``soft`` name record keys, ``alias`` and ``maybe`` an alias that is required, or is not.
+
+    ``says`` is what the row says of its insurer.
 
     An insurer whose name ends in + refers to parent 0 itself.
     """

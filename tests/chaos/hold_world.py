@@ -20,6 +20,7 @@ from processors.obligations import Kind, read_obligations
 from schemas.broker import KafkaSettings, read_to_end
 from schemas.codec import Codec
 from schemas.control import prepare_topics
+from schemas.keys import twenty_id
 from schemas.records import (
     Operation,
     RecordChange,
@@ -151,6 +152,7 @@ def _settled(plan: Plan, sink: Sink) -> bool:
 def _open_ends(plan: Plan, sink: Sink) -> list[str]:
     """Records whose last word, or the reference to a parent of it, has not arrived."""
     ends = []
+    bearers = plan.bearers
     for key, step in plan.last.items():
         row = sink.rows.get(key)
         if key in plan.orphans:
@@ -164,6 +166,10 @@ def _open_ends(plan: Plan, sink: Sink) -> list[str]:
             row.links.get(f"r{n}") is None for n in range(len(step.requires))
         ):
             ends.append(f"{key} (links)")
+        elif step.maybe:
+            names = bearers.get(step.maybe, [])
+            if (row.links.get("maybe") or None) != (twenty_id(names[0], "") if len(names) == 1 else None):
+                ends.append(f"{key} (links)")
     return ends
 
 
