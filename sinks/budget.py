@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MARGIN = 602 / 600
+_DEFAULT = (100, 60.0)
+"""What Twenty 1.10 grants unless it is told otherwise."""
 _SLOWER = 1.01
 _SLOWEST = 1.25
 
@@ -61,6 +63,8 @@ class Budget:
         known = self.limit == limit and self.window == window
         if limit and window:
             self.limit, self.window = limit, window
+        elif self.limit is None:
+            self.limit, self.window = _DEFAULT
         if limit is None or known:
             # same limit, so the pace was too fast for this connection's jitter, or somebody else spends too
             self._margin = min(self._margin * _SLOWER, _SLOWEST)

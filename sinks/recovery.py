@@ -33,6 +33,7 @@ log = logging.getLogger("dualrun.sink")
 
 ATTEMPTS = 3
 """Refusals without a known cause before a batch is halved, or a single record condemned."""
+TOO_MANY = "too many dead letters within a minute: look at them, then start the sink again"
 _HOPELESS = 10
 """Attempts at one version whatever the reason: nothing may go round for ever."""
 _IDS = 100
@@ -144,8 +145,7 @@ class Recovery:
         self._lanes.done(pending)
         if self._brake.count(self._clock()):
             self._flow.stopped.add(lane)
-            self._flow.trouble = "too many dead letters within a minute: look at them, then start the sink again"
-            log.error("the %s lane is stopped: too many dead letters within a minute", lane.name.lower())
+            log.error("the %s lane is stopped: %s", lane.name.lower(), TOO_MANY)
 
     def unconfirmed(self, work: Work, target: TargetObject, others: Sequence[str]) -> None:
         """Twenty answered, but not for this row: an upsert that met a row of another id through a unique value."""

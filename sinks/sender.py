@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from sinks.lanes import Lanes
 from sinks.members import Directory
 from sinks.outbox import Generation, Outbox
 from sinks.pending import Pending, Upload
-from sinks.recovery import Flow, Recovery
+from sinks.recovery import TOO_MANY, Flow, Recovery
 from sinks.rows import Row
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
@@ -81,20 +81,28 @@ class Sender:
             client, gateway, lanes, book, decisions, self._flow, Brake(dead_letters_per_minute), self._catalogue, clock
         )
         self._homeless: dict[str, Pending] = {}
+        self._unknown: set[str] = set()
+        self._deferred: list[Pending] = []
         self._committed_at = float("-inf")
         self._good: tuple[TargetObject, Identity, Row] | None = None
 
     @property
     def trouble(self) -> str:
-        """Why nothing is sent; empty when all is well."""
-        return self._flow.trouble
+        """Why something is not sent; empty when all is well."""
+        if self._flow.stopped:
+            return TOO_MANY
+        return self._flow.trouble or next(iter(self._unknown), "")
 
     def turn(self, patience: float) -> None:
         """One round with at most one batch. Waits up to ``patience`` seconds when there is nothing to do."""
         self._intake.receive(self._idle_seconds(patience), self._clock())
         if self._oriented():
+            quiet = self._clock() < self._flow.quiet_until
+            if not quiet:
+                self._reconsider(self._deferred)
+                self._deferred.clear()
             self._settle()
-            if self._clock() >= self._flow.quiet_until and self._gateway.ready():
+            if not quiet and self._gateway.ready():
                 works = self._choose()
                 if works:
                     self._send(works)
@@ -102,16 +110,16 @@ class Sender:
         self._commit(force=False)
         metrics.WAITING.labels("live").set(self._lanes.live)
         metrics.WAITING.labels("bulk").set(self._lanes.bulk)
-        metrics.health("stopped" if self._flow.stopped else "error" if self._flow.trouble else "ok")
+        metrics.health("stopped" if self._flow.stopped else "error" if self.trouble else "ok")
 
     def finish(self) -> None:
         """Commits what is decided; call it when nothing more will be sent."""
         self._commit(force=True)
 
     def _idle_seconds(self, patience: float) -> float:
-        if self._lanes.changed or self._flow.suspects:
+        if self._lanes.changed:
             return 0.0
-        if not (len(self._board) or self._flow.retries):
+        if not (len(self._board) or self._flow.retries or self._flow.suspects or self._deferred):
             return patience
         quiet = max(0.0, self._flow.quiet_until - self._clock())
         return min(patience, max(quiet, self._gateway.wait_seconds()))
@@ -126,13 +134,12 @@ class Sender:
             except UnknownTargetError as error:
                 self._board.remove(pending)
                 self._homeless[pending.key] = pending
-                self._flow.trouble = str(error)
+                self._unknown.add(str(error))
             except TwentyError as error:
                 # a look-up was refused: the record waits as it is
-                self._lanes.changed[pending.key] = pending
+                self._deferred.append(pending)
                 self._flow.trouble = error.refusal.template
                 self._flow.pause(self._clock())
-                return
 
     def _advance(self, pending: Pending) -> None:
         """Takes every decision that needs no request, and puts the record on the board for the one that does."""
@@ -189,10 +196,14 @@ class Sender:
         self._discovered_at = self._clock()
         self._catalogue.clear()
         self._catalogue.update(found)
-        for key, pending in self._homeless.items():
-            if self._lanes.get(key) is pending:
-                self._lanes.changed[key] = pending
+        self._reconsider(self._homeless.values())
         self._homeless.clear()
+        self._unknown.clear()
+
+    def _reconsider(self, waiting: Iterable[Pending]) -> None:
+        for pending in waiting:
+            if self._lanes.get(pending.key) is pending:
+                self._lanes.changed[pending.key] = pending
 
     def _choose(self) -> list[Work]:
         if self._flow.commit_first:

@@ -65,6 +65,12 @@ def test_what_the_model_allows_twenty_takes(limit: int, window: float, pauses: l
         assert theirs.take()
 
 
+def test_a_refusal_that_names_no_limit_where_none_was_known_sets_the_default() -> None:
+    budget = Budget(None, 1.0, 0, 0.0)
+    budget.refused(5.0)
+    assert (budget.limit, budget.window) == (100, 60.0) and budget.wait(5.0) > 0.59
+
+
 def test_a_backlog_gets_nearly_the_whole_budget() -> None:
     budget = Budget(100, 60.0, 0, 0.0)
     now, sent = 0.0, 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.keys import twenty_id
-from schemas.records import Identity, IdentityState, Outcome, Part, Write
+from schemas.records import Identity, IdentityState, Match, Outcome, Part, Write
 from sinks.twenty.errors import Kind, Refusal, TwentyError
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, refusal
 from tests.unit.sinks.values import CATALOGUE, write
@@ -161,6 +161,7 @@ def test_records_of_an_unknown_object_wait_for_the_schema() -> None:
     bench.kafka.publish(note, patient(1))
     bench.turn(20)
     assert bench.outcomes(key(1)) == [Outcome.CREATED] and bench.outcomes("s/note/1") == []
+    assert "schema apply" in bench.sender.trouble
     bench.catalogue["note"] = CATALOGUE["note"]
     bench.turn(60)
     assert bench.outcomes("s/note/1") == [Outcome.CREATED]
@@ -180,6 +181,19 @@ def test_a_lost_answer_to_a_create_is_read_and_nothing_is_doubled() -> None:
     bench.turn()
     assert bench.twenty.sent("create") == [5] and bench.twenty.sent("upsert") == [5]
     assert [event.outcome for event in bench.events()] == [Outcome.CREATED] * 5
+
+
+def test_a_refused_look_up_is_repeated_later_and_holds_nobody_up() -> None:
+    bench = Bench()
+    bench.twenty.outage = lambda: refusal(Kind.UNAUTHORISED) if bench.twenty.calls[-1][0] == "list" else None
+    matching = Part("", "person", fields={"jobTitle": "x"}, matches=(Match("jobTitle", "x"),), content_hash="m")
+    bench.kafka.publish(write(1, matching, key=key(1)), patient(2))
+    bench.turn(60)
+    assert bench.outcomes(key(2)) == [Outcome.CREATED] and bench.outcomes(key(1)) == []
+    assert len(bench.twenty.sent("list")) < 20
+    bench.twenty.outage = lambda: None
+    bench.turn(60)
+    assert bench.outcomes(key(1)) == [Outcome.CREATED]
 
 
 def test_every_decision_is_committed_with_its_offset() -> None:
