@@ -69,6 +69,10 @@ class Book:
         name = self._rows.get(row)
         return self._records[name[0]][name[1]] if name else None
 
+    def referring(self, row: str) -> list[Identity]:
+        """Living parts that link to a row. Reads through everything: for what happens rarely."""
+        return [known for known in self if known.state in LIVING and row in known.links.values()]
+
     def ours(self, row: str) -> bool:
         """Whether a row was made or adopted by us, living or trashed."""
         return row in self._rows or row in self._trash

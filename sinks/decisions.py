@@ -9,19 +9,23 @@ from datetime import datetime
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.keys import parse_record_key, partition_of
+from schemas.keys import parse_record_key, part_key, partition_of
 from schemas.records import (
     Alias,
     AuditEvent,
     Flag,
     Identity,
     IdentityState,
+    Link,
     Outcome,
     Part,
+    Unit,
     Verdict,
+    Version,
     Write,
     WriteKind,
 )
+from schemas.topics import Topics
 from sinks import adoption, metrics
 from sinks.book import LIVING, Book
 from sinks.identity import Do, Settled, Step, written
@@ -52,11 +56,11 @@ class Brake:
 class Decisions:
     """Writes decisions to the outbox and the book. ``now`` is the wall clock, for times in events only."""
 
-    def __init__(self, book: Book, outbox: Outbox, codec: Codec, partitions: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, book: Book, outbox: Outbox, codec: Codec, topics: Topics, now: Callable[[], datetime]) -> None:
         self._book = book
         self._outbox = outbox
         self._codec = codec
-        self._partitions = partitions
+        self._topics = topics
         self._now = now
 
     def superseded(self, write: Write) -> None:
@@ -120,6 +124,21 @@ class Decisions:
         """A row of ours is not in Twenty any more, not even in its trash: its children must wait for it."""
         self._publish(replace(identity, state=IdentityState.DELETED, content_hash="", links={}, unique=()))
 
+    def made_anew(self, identity: Identity) -> None:
+        """A row that was gone for good is back under its id: the links to it, which Twenty has emptied, are owed again.
+
+        They go through hold as link patches of the version that was written, so a crash loses none.
+        """
+        token = part_key(identity.key, identity.part)
+        for child in self._book.referring(identity.twenty_id):
+            emptied = [field for field, row in child.links.items() if row == identity.twenty_id]
+            self._publish(replace(child, links={f: row for f, row in child.links.items() if f not in emptied}))
+            if child.key != identity.key:
+                links = tuple(Link(field, token, required=False) for field in emptied)
+                part = Part(child.part, child.target, child.mode, links=links)
+                unit = self._unit(child.key, child.version)
+                self._outbox.returned(Write(child.key, WriteKind.PATCH, child.version, unit, (part,)))
+
     def returned(self, pending: Pending, gone: Container[str]) -> None:
         """The write goes back to hold, which waits for the parent that is gone."""
         self._outbox.returned(returned(pending.write, gone))
@@ -128,7 +147,7 @@ class Decisions:
     def dead_letter(self, pending: Pending, reason: str) -> None:
         """The record cannot be written as it is."""
         write = pending.write
-        partition = partition_of(write.key, self._partitions)
+        partition = partition_of(write.key, self._topics.partitions)
         self._outbox.dead_letter(partition, write.key, self._codec.encode(write), reason, self._now(), write.unit)
         self._event(write, None, Outcome.DEAD_LETTERED, reason=reason)
         metrics.DEAD.labels(parse_record_key(write.key).object, reason).inc()
@@ -137,6 +156,12 @@ class Decisions:
         """A message that is no record of ours: it names no unit, so it has a dead letter and no audit event."""
         self._outbox.dead_letter(partition, key, raw, reason, self._now())
         metrics.DEAD.labels("unknown", "undecodable").inc()
+
+    def _unit(self, key: str, version: Version) -> Unit:
+        """The change that a version came from: its offset is the version's own."""
+        name = parse_record_key(key).object
+        topic = self._topics.derived if name.startswith("~") else self._topics.cdc(name)
+        return Unit(topic, partition_of(key, self._topics.partitions), version.offset)
 
     def _publish(self, identity: Identity) -> None:
         """The identity, and its aliases where they changed."""

@@ -358,6 +358,8 @@ class Sender:
         if work.step.do in (Do.DELETE, Do.CLEAR):
             work.pending.vacated.add(work.step.name)
         self._decisions.succeeded(work.pending, work.step, **answer)
+        if work.step.do is Do.CREATE and work.step.name in work.pending.purged:
+            self._decisions.made_anew(self._book.record(work.pending.key)[work.step.name])
         self._lanes.changed[work.pending.key] = work.pending
 
     # --- commit

@@ -140,7 +140,7 @@ def _sender(
     for (lane, partition), offset in offsets.items():
         lanes.start(lane, partition, offset)
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
-    decisions = Decisions(book, outbox, codec, topics.partitions, lambda: datetime.now(UTC))
+    decisions = Decisions(book, outbox, codec, topics, lambda: datetime.now(UTC))
     return Sender(
         client=client,
         discover=lambda: catalogue(discover(client)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from schemas.keys import twenty_id
+from schemas.keys import part_key, twenty_id
 from schemas.records import IdentityState, Link, Outcome, Part, PartMode, Write, WriteKind
 from tests.integration.sink_fixtures import twenty, world
 from tests.integration.sink_world import World, person, until
@@ -69,19 +71,34 @@ def test_a_missing_parent_sends_the_child_back_and_tells_hold(world: World) -> N
     assert world.events(Outcome.DEAD_LETTERED) == []
 
 
-def test_a_row_that_was_purged_is_created_anew_by_its_re_creation(world: World) -> None:
-    first = world.write("patient", "1", person("Ada", "ada@x.test"), offset=1)
-    row = twenty_id(first.key, "")
+def test_a_row_that_was_purged_is_created_anew_and_its_children_are_linked_again(world: World) -> None:
+    insurer = world.write("insurer", "1", Part("", "company", fields={"name": "Payer"}, content_hash="1"), offset=1)
+    row = twenty_id(insurer.key, "")
+    child = world.write("patient", "1", person("Ada", links=[Link("company", "t", False, row)]), offset=1)
     with world.sink():
-        world.send(first, world.write("patient", "2", person("Bob"), offset=1))
+        world.send(insurer)
         world.settle()
-        for offset, record in ((2, "1"), (2, "2")):
-            world.send(world.write("patient", record, kind=WriteKind.DELETE, offset=offset))
+        world.send(child)
         world.settle()
-        world.twenty.purge("people", row)
-        world.send(world.write("patient", "1", person("Ada", "ada@x.test"), offset=3))
+        world.send(world.write("insurer", "1", kind=WriteKind.DELETE, offset=2))
         world.settle()
-    assert [(r["id"], r["name"]["firstName"]) for r in world.twenty.rows("person")] == [(row, "Ada")]
+        world.twenty.purge("companies", row)
+        again = Part("", "company", fields={"name": "Payer again"}, content_hash="3")
+        world.send(world.write("insurer", "1", again, offset=3))
+        world.settle()
+        assert [(r["id"], r["name"]) for r in world.twenty.rows("company")] == [(row, "Payer again")]
+        assert [r["companyId"] for r in world.twenty.rows("person")] == [None]
+        # what hold answers: the link patch, resolved
+        owed = [record for record in world.read(world.topics.returns) if isinstance(record, Write)]
+        assert [(patch.kind, patch.unit, patch.version) for patch in owed] == [
+            (WriteKind.PATCH, child.unit, child.version)
+        ]
+        link = owed[0].parts[0].links[0]
+        assert (link.field, link.token, link.twenty_id) == ("company", part_key(insurer.key, ""), None)
+        part = replace(owed[0].parts[0], links=(replace(link, twenty_id=row),))
+        world.send(replace(owed[0], parts=(part,)))
+        world.settle()
+        assert [r["companyId"] for r in world.twenty.rows("person")] == [row]
 
 
 def test_an_update_of_some_fields_never_makes_a_row(world: World) -> None:

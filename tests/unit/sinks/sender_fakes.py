@@ -164,7 +164,7 @@ class Bench:
         for lane in Lane:
             lanes.start(lane, 0, 0)
         outbox.started_at(lanes.committable())
-        decisions = Decisions(book, outbox, codec, 1, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        decisions = Decisions(book, outbox, codec, TOPICS, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         self.sender = Sender(
             client=self.twenty,  # type: ignore[arg-type]
             discover=lambda: dict(self.catalogue),
