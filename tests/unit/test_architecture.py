@@ -44,6 +44,11 @@ PURE = (
     "sinks/budget.py",
     "sinks/identity.py",
     "sinks/adoption.py",
+    "sinks/book.py",
+    "sinks/duplicates.py",
+    "sinks/pending.py",
+    "sinks/rows.py",
+    "sinks/unique.py",
 )
 """The core: decisions as functions of values."""
 IO = {
