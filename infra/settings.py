@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from schemas.broker import KafkaSettings
@@ -158,8 +159,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[int | str, ...], int]]
     def walk(node: Any, place: tuple[int | str, ...]) -> Any:
         if not isinstance(node, dict):
             return node
-        for key in node:
-            lines[(*place, key)] = node.lc.key(key)[0] + 1
+        if isinstance(node, CommentedMap):
+            lines.update({(*place, key): node.lc.key(key)[0] + 1 for key in node})
         return {key: walk(value, (*place, key)) for key, value in node.items()}
 
     return walk(document, ()), lines

@@ -42,6 +42,7 @@ class KafkaSettings:
         return {
             "bootstrap.servers": self.bootstrap_servers,
             "reconnect.backoff.max.ms": 500,
+            "socket.timeout.ms": 5000,
             "log_level": 2,
             **self.security,
             **(extra or {}),

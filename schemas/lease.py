@@ -101,6 +101,11 @@ class Lease:
             confirmed is not None and not self._lost.is_set() and self._clock() - confirmed < self.session_seconds / 2
         )
 
+    def confirmed_since(self, moment: float) -> bool:
+        """Whether Kafka has confirmed the lease after ``moment`` (of the lease's clock)."""
+        confirmed = self._confirmed_at
+        return confirmed is not None and confirmed > moment
+
     def check(self) -> None:
         """Raises LeaseLostError when the lease is known to be gone."""
         if self._lost.is_set():

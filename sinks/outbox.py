@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from schemas.codec import Codec
 from schemas.keys import SEPARATOR, part_key, partition_of
@@ -25,13 +23,6 @@ _TIMEOUT = 30.0
 _ATTEMPTS = 20
 _PAUSE = 0.25
 """Seconds for the lease to learn of a new generation."""
-
-
-_PATIENCE = 60.0
-
-
-def _passing(error: BaseException) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].retriable()
 
 
 class Generation(Protocol):
@@ -56,6 +47,8 @@ class Outbox:
         self._chains = chains
         self._messages: list[tuple[str, int, str, bytes, dict[str, str | bytes | None] | None]] = []
         self._committed: dict[tuple[Lane, int], int] = {}
+        self.begun_at: float | None = None
+        """When the transaction under way began, on the monotonic clock; None between transactions."""
 
     def identity(self, identity: Identity) -> None:
         self._add(self._topics.identities, identity.key, part_key(identity.key, identity.part), identity)
@@ -96,7 +89,9 @@ class Outbox:
         attempt = 0
         while True:
             try:
+                self.begun_at = time.monotonic()
                 self._attempt(offsets, lease.group_metadata())
+                self.begun_at = None
                 break
             except KafkaException as error:
                 attempt += 1
@@ -120,16 +115,8 @@ class Outbox:
             if self._committed.get((lane, partition)) != offset
         ]
         if moved:
-            self._patiently(partial(self._producer.send_offsets_to_transaction, moved, group, _TIMEOUT))
-        self._patiently(partial(self._producer.commit_transaction, _TIMEOUT))
-
-    def _patiently(self, call: Callable[[], None]) -> None:
-        """Repeats what Kafka says may be repeated: a broker that is away for a while ends nothing."""
-        for attempt in Retrying(
-            retry=retry_if_exception(_passing), stop=stop_after_delay(_PATIENCE), wait=wait_fixed(_PAUSE), reraise=True
-        ):
-            with attempt:
-                call()
+            self._producer.send_offsets_to_transaction(moved, group, _TIMEOUT)
+        self._producer.commit_transaction(_TIMEOUT)
 
     def _add(self, topic: str, place: str, key: str, record: Identity | Alias | AuditEvent | Write) -> None:
         partition = partition_of(place, self._topics.partitions)

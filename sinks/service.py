@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from confluent_kafka import Producer
 
 from schemas.broker import KafkaSettings, committed_offsets, producer, read_to_end
 from schemas.codec import Codec
@@ -39,6 +39,9 @@ log = logging.getLogger("dualrun.sink")
 
 _PATIENCE = 0.05
 _INIT_TIMEOUT = 60.0
+_WATCH_SECONDS = 0.25
+_STUCK_SECONDS = 2.0
+_STUCK_EXIT = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,11 @@ def _send(settings: SinkSettings, lease: Lease, stop: threading.Event) -> None:
             httpx.Client(timeout=settings.request_timeout) as http,
             TwentyClient(settings.twenty_url, settings.twenty_key, timeout=settings.request_timeout) as client,
         ):
-            sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outgoing, client, http)
+            chains = Chains(read_heads(settings.kafka, settings.topics.audit, settings.topics.partitions, codec))
+            outbox = Outbox(outgoing, settings.topics, codec, chains)
+            outbox.started_at(offsets)
+            sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outbox, client, http)
+            threading.Thread(target=_watch, args=(outbox, lease), name="sink-watchdog", daemon=True).start()
             while not stop.is_set():
                 lease.check()
                 sender.turn(_PATIENCE)
@@ -129,13 +136,11 @@ def _sender(
     book: Book,
     offsets: Mapping[tuple[Lane, int], int],
     inbox: Inbox,
-    outgoing: Producer,
+    outbox: Outbox,
     client: TwentyClient,
     http: httpx.Client,
 ) -> Sender:
     topics = settings.topics
-    outbox = Outbox(outgoing, topics, codec, Chains(read_heads(settings.kafka, topics.audit, topics.partitions, codec)))
-    outbox.started_at(offsets)
     lanes = Lanes(book.newest, book.covers, inbox.bulk_end)
     for (lane, partition), offset in offsets.items():
         lanes.start(lane, partition, offset)
@@ -156,6 +161,21 @@ def _sender(
         batch=settings.batch,
         dead_letters_per_minute=settings.dead_letters_per_minute,
     )
+
+
+def _watch(outbox: Outbox, lease: Lease) -> None:
+    """Ends the process when a transaction stands still though Kafka answers.
+
+    After a broker's death librdkafka (2.16) may never return from ``send_offsets_to_transaction``, whatever its
+    timeout, and cannot be used again after an abort. Nothing is lost: what was not committed is decided again.
+    """
+    while True:
+        time.sleep(_WATCH_SECONDS)
+        begun = outbox.begun_at
+        if begun is not None and lease.confirmed_since(begun + _STUCK_SECONDS):
+            log.error("a transaction stands still though Kafka answers: this process ends, its successor goes on")
+            logging.shutdown()
+            os._exit(_STUCK_EXIT)
 
 
 def _hand_over_seconds(settings: SinkSettings, lease: Lease) -> float:

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,21 +99,24 @@ def until(condition: Callable[[], object], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def strike(showcase: Showcase, fault: str, victim: str) -> str:
-    """Does the damage and returns who took it; a stopped process is awake again at the return."""
+def strike(showcase: Showcase, fault: str, victim: str) -> tuple[str, datetime]:
+    """Does the damage; returns who took it and when. A stopped process is awake again at the return."""
     if victim == "kafka":
+        struck_at = datetime.now(UTC)
         showcase.stack.kill_kafka()
         showcase.stack.start_kafka()
-        return victim
+        return victim, struck_at
     name = active(showcase, victim)
+    struck_at = datetime.now(UTC)
     if fault == "kill":
         showcase.stack.supervisor.kill(name, signal.SIGKILL)
-        return name
+        return name, struck_at
     showcase.stack.supervisor.kill(name, signal.SIGSTOP)
     woken_at = time.monotonic() + STOPPED_SECONDS
     until(lambda: time.monotonic() > woken_at, STOPPED_SECONDS + 5)
-    showcase.stack.supervisor.kill(name, signal.SIGCONT)
-    return name
+    with suppress(KeyError):  # it may have ended meanwhile: then its successor is there
+        showcase.stack.supervisor.kill(name, signal.SIGCONT)
+    return name, struck_at
 
 
 def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,8 +134,7 @@ def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixt
         with living(showcase):
             flow.seconds_until_it_flows(datetime.now(UTC))
             for fault, victim in faults:
-                struck_at = datetime.now(UTC)
-                name = strike(showcase, fault, victim)
+                name, struck_at = strike(showcase, fault, victim)
                 seconds = flow.seconds_until_it_flows(struck_at)
                 with capsys.disabled():
                     sys.stdout.write(f"{fault} {name}: flows again after {seconds:.1f} s\n")
