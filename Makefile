@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_LINK_MODE := copy
 ARGS ?=
 
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo synthea test lint format bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -28,6 +28,9 @@ install: $(VENV)/.installed ## the virtual environment, from the lock file
 
 demo: install ## a clinic's live database flows into Twenty; ARGS="--until-synced --patients 500"
 	@$(BIN)/dualrun demo $(ARGS)
+
+synthea: install ## Synthea's CSV files through the pipeline; ARGS="path/to/csv"
+	@$(BIN)/python -m infra.synthea $(ARGS)
 
 test: install ## every test, in random order; ARGS="tests/unit -k hold" narrows it down
 	@$(BIN)/python -m pytest $(ARGS)

@@ -87,7 +87,9 @@ class Monitor:
         for obligation in self.obligations:
             if obligation.kind == "held":
                 (parked if obligation.parked else held)[parse_record_key(obligation.key).object] += 1
-        return Look(account, held, parked, sum(o.kind == "link" and bool(o.missing) for o in self.obligations), self._lag())
+        return Look(
+            account, held, parked, sum(o.kind == "link" and bool(o.missing) for o in self.obligations), self._lag()
+        )
 
     def _owed(self) -> Iterator[Unit]:
         self.obligations = read_obligations(self._deployment.kafka, self._deployment.topics)

@@ -37,7 +37,6 @@ from infra.wiring import Deployment
 from producers.checkpoint import read_positions
 from schemas.broker import KafkaSettings
 
-SYSTEM = "clinic_place"
 _COMPONENTS = "components"
 TWENTY_URL, TWENTY_API_KEY = "DUALRUN_TWENTY_URL", "DUALRUN_TWENTY_API_KEY"
 
@@ -58,7 +57,9 @@ class ShowcaseOptions:
 
 
 class Showcase:
-    """A context manager: ``start`` prepares everything and starts the components; leaving it stops all of it."""
+    """A context manager: first ``start_systems``, then ``start_components``; leaving it stops all of it."""
+
+    system = "clinic_place"
 
     def __init__(self, directory: Path, options: ShowcaseOptions, *, keep: bool) -> None:
         self._options = options
@@ -87,11 +88,7 @@ class Showcase:
         self.settings_path = self._write_settings()
         self.deployment = Deployment.load(self.settings_path)
         with psycopg.connect(self.source_url) as connection:
-            self.clinic.create(connection)
-        if self.standin:
-            for account in self.clinic.accounts:
-                name = {"firstName": account.first_name, "lastName": account.last_name}
-                self.control("members", userEmail=account.email, name=name)
+            self._fill(connection)
         prepare_deployment(self.deployment)
         self.monitor = Monitor(self.deployment)
         self._exit.callback(self.monitor.close)
@@ -101,6 +98,14 @@ class Showcase:
             self.stack.supervisor, self.settings_path, self.directory, instances=self._options.instances
         )
         self.pipeline.start()
+
+    def _fill(self, connection: psycopg.Connection[Any]) -> None:
+        """Makes the source's tables, and the accounts that its staff has in Twenty."""
+        self.clinic.create(connection)
+        if self.standin:
+            for account in self.clinic.accounts:
+                name = {"firstName": account.first_name, "lastName": account.last_name}
+                self.control("members", userEmail=account.email, name=name)
 
     @property
     def source_url(self) -> str:
@@ -205,7 +210,7 @@ class Showcase:
 
     def _write_settings(self) -> Path:
         sections: dict[str, Any] = {
-            "system": SYSTEM,
+            "system": self.system,
             "kafka": {"bootstrap_servers": self.stack.kafka_bootstrap},
             "source": {"url": self.source_url, "sweep_seconds": 5},
             "twenty": {
