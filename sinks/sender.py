@@ -209,15 +209,29 @@ class Sender:
         if self._flow.commit_first:
             self._commit(force=True)
         while self._flow.retries:
-            current = [work for work in self._flow.retries.popleft() if self._current(work)]
+            current = self._still_due(self._flow.retries.popleft())
             if current:
                 for work in current:
                     self._board.remove(work.pending)
                 return current
         chosen = self._board.choose(self._clock(), self._flow.stopped)
         if chosen:
-            return chosen
+            return self._still_due(chosen)
         return self._try_suspect()
+
+    def _still_due(self, works: Sequence[Work]) -> list[Work]:
+        """Those whose step is still what comes next; the others are looked at again.
+
+        What was decided for one record can be overtaken by another: a fragment's row may have been deleted since, and
+        an upsert would take it out of the trash.
+        """
+        due = []
+        for work in works:
+            if self._current(work):
+                due.append(work)
+            elif self._lanes.get(work.pending.key) is work.pending:
+                self._lanes.changed[work.pending.key] = work.pending
+        return due
 
     def _current(self, work: Work) -> bool:
         """Whether nothing newer has come between."""
