@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemas.keys import twenty_id
-from schemas.records import Identity, IdentityState, Match, Outcome, Part, Write
+from schemas.keys import part_key, twenty_id
+from schemas.records import Identity, IdentityState, Link, Match, Outcome, Part, PartMode, Write, WriteKind
 from sinks.twenty.errors import Kind, Refusal, TwentyError
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, refusal
 from tests.unit.sinks.values import CATALOGUE, write
@@ -203,3 +203,23 @@ def test_every_decision_is_committed_with_its_offset() -> None:
     assert bench.kafka.offsets == {TOPICS.live: 3}
     assert {identity.state for identity in bench.identities()} == {IdentityState.LIVE}
     assert all(isinstance(identity, Identity) for identity in bench.identities())
+
+
+def test_a_fragment_decided_before_its_row_was_deleted_does_not_revive_it() -> None:
+    bench = Bench()
+    owner, share = key(1), "s/balance/1"
+    row = twenty_id(owner, "")
+    anchor = Link("anchor", part_key(owner, ""), True, row)
+    balance = Part("", "person", PartMode.FRAGMENT, {"jobTitle": "owes"}, anchor=anchor, content_hash="b")
+    bench.kafka.publish(patient(1))
+    bench.turn(3)
+    bench.kafka.publish(write(1, balance, key=share))
+    bench.turn(3)
+    bench.kafka.publish(
+        write(2, key=owner, kind=WriteKind.DELETE),
+        write(2, key=share, kind=WriteKind.DELETE),
+    )
+    bench.turn()
+    assert Outcome.DELETED in bench.outcomes(owner)
+    assert Outcome.DELETED in bench.outcomes(share)
+    assert row not in bench.twenty.rows
