@@ -139,7 +139,6 @@ class Part:
     anchor: for ``fragment``, the part that the fields belong to.
     matches: for ``match``, which row; for ``own``, how an existing row may be adopted, strongest first.
     aliases: other names (``keys.alias_key``) under which this part can be referred to.
-    beside: unique field -> where its value goes when another of our records holds it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a mapping needs of a Twenty workspace: objects, fields, options and relations to provision before a record moves."""
+"""What a mapping needs of a Twenty workspace: objects, fields, options, relations to make before a record moves."""
 
 from __future__ import annotations
 

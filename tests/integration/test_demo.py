@@ -1,0 +1,28 @@
+"""The README's first command, as a person runs it, on a small clinic."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.stack
+
+
+def test_the_demo_ends_in_step_and_says_so_in_json() -> None:
+    command = [sys.executable, "-m", "infra.cli.main", "demo", "--until-synced", "--json", "--patients", "40"]
+    ended = subprocess.run(
+        [*command, "--changes", "40", "--rate", "20", "--requests", "0"], stdout=subprocess.PIPE, check=False
+    )
+    report = json.loads(ended.stdout)
+    assert report["reconcile"]["compared"] > 1000
+    assert report["reconcile"]["mismatches"] == 0
+    assert report["conservation"] == 0
+    assert report["dead_letters"] == 0
+    assert report["refused"] == 0
+    assert report["first_record_seconds"] < 60
+    assert report["outcomes"]["created"] > 0
+    assert {"captured", "held", "parked", "flagged", "requests"} <= report.keys()
+    assert ended.returncode == 0
