@@ -1,6 +1,7 @@
 """The promise: whatever is killed or stopped while a clinic works, every source row ends equal to its Twenty record.
 
-The order of the faults follows a seed, printed at the start: ``DUALRUN_CHAOS_SEED`` repeats a run.
+The order of the faults follows a seed, printed at the start: ``DUALRUN_CHAOS_SEED`` repeats a run,
+``DUALRUN_CHAOS_ROUNDS=3`` strikes three times each.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ ACTIVE = {
     "sink": "dualrun_sink_records_total",
 }
 """The metric that only an active instance moves."""
+ROUNDS = int(os.environ.get("DUALRUN_CHAOS_ROUNDS", "1"))
 FAULTS = [
-    *(("kill", victim) for victim in ("poll", "process", "sink", "kafka") for _ in range(3)),
-    *(("stop", victim) for victim in ("poll", "process", "sink") for _ in range(2)),
+    *(("kill", victim) for victim in ("poll", "process", "sink", "kafka") for _ in range(ROUNDS)),
+    *(("stop", victim) for victim in ("poll", "process", "sink") for _ in range(min(ROUNDS, 2))),
 ]
 
 
@@ -106,12 +108,19 @@ def strike(showcase: Showcase, fault: str, victim: str) -> tuple[str, datetime]:
         showcase.stack.kill_kafka()
         showcase.stack.start_kafka()
         return victim, struck_at
-    name = active(showcase, victim)
-    struck_at = datetime.now(UTC)
+    struck: list[tuple[str, datetime]] = []
+
+    def hit() -> bool:
+        name, now = active(showcase, victim), datetime.now(UTC)
+        with suppress(KeyError):  # it is being started again after an earlier fault: strike who works then
+            showcase.stack.supervisor.kill(name, signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
+            struck.append((name, now))
+        return bool(struck)
+
+    until(hit, 60)
+    name, struck_at = struck[0]
     if fault == "kill":
-        showcase.stack.supervisor.kill(name, signal.SIGKILL)
         return name, struck_at
-    showcase.stack.supervisor.kill(name, signal.SIGSTOP)
     woken_at = time.monotonic() + STOPPED_SECONDS
     until(lambda: time.monotonic() > woken_at, STOPPED_SECONDS + 5)
     with suppress(KeyError):  # it may have ended meanwhile: then its successor is there
