@@ -7,7 +7,7 @@ those depend on which worker was faster.
 from __future__ import annotations
 
 from processors.obligations import Order, Passed, StateChange, encode_passed, register_key
-from schemas.conversion import micros
+from schemas.columns import micros
 from schemas.records import Operation, Outcome, RecordChange, Version
 
 LESSER = "another source row says it later"

@@ -16,7 +16,8 @@ from typing import Any, Protocol, cast
 
 import fastavro
 
-from schemas.conversion import FROM_AVRO, TO_AVRO, Record, UnknownValueError
+from schemas.columns import UnknownValueError
+from schemas.conversion import FROM_AVRO, TO_AVRO, Record
 
 DIRECTORY = Path(__file__).parent / "avro"
 HISTORY = DIRECTORY / "history"

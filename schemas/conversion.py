@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import orjson
 
+from schemas.columns import value_from_avro, value_to_avro
 from schemas.records import (
     Alias,
     Attachment,
@@ -19,7 +17,6 @@ from schemas.records import (
     Flag,
     Identity,
     IdentityState,
-    Json,
     Lift,
     Link,
     Match,
@@ -29,7 +26,6 @@ from schemas.records import (
     PartMode,
     RecordChange,
     Unit,
-    Value,
     Verdict,
     Version,
     Write,
@@ -37,61 +33,6 @@ from schemas.records import (
 )
 
 Record = RecordChange | Write | Lift | Verdict | Identity | Alias | AuditEvent | Checkpoint | Control
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_ZERO = date(1970, 1, 1).toordinal()
-_LONG = range(-(1 << 63), 1 << 63)
-
-
-class UnknownValueError(ValueError):
-    """A column of a type that this release does not know."""
-
-
-def micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def instant(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def _value_to_avro(value: Value) -> Any:
-    match value:
-        case str():
-            # named: fastavro would try the union's types one by one
-            return ("string", value)
-        case None | bool() | float() | bytes():
-            return value
-        case int():
-            return value if value in _LONG else ("dualrun.Decimal", {"text": str(value)})
-        case Decimal():
-            return ("dualrun.Decimal", {"text": str(value)})
-        case datetime():
-            if value.tzinfo is None:
-                return ("dualrun.LocalTime", {"text": value.isoformat()})
-            return ("dualrun.Instant", {"micros": micros(value)})
-        case date():
-            return ("dualrun.Date", {"days": value.toordinal() - _DAY_ZERO})
-        case Json():
-            return ("dualrun.Json", {"text": json.dumps(value.value)})
-
-
-def _value_from_avro(value: Any) -> Value:
-    if not isinstance(value, tuple):
-        return value  # type: ignore[no-any-return]
-    kind, body = value
-    match kind:
-        case "dualrun.Decimal":
-            return Decimal(body["text"])
-        case "dualrun.Instant":
-            return instant(body["micros"])
-        case "dualrun.LocalTime":
-            return datetime.fromisoformat(body["text"])
-        case "dualrun.Date":
-            return date.fromordinal(body["days"] + _DAY_ZERO)
-        case "dualrun.Json":
-            return Json(json.loads(body["text"]))
-    raise UnknownValueError(f"a value of type {kind}, which this release does not know")
 
 
 def _version(value: Mapping[str, int]) -> Version:
@@ -178,7 +119,7 @@ def _change_to_avro(change: RecordChange) -> dict[str, Any]:
         "object": change.object,
         "record_id": change.record_id,
         "operation": change.operation.value,
-        "record": {name: _value_to_avro(value) for name, value in change.record.items()},
+        "record": {name: value_to_avro(value) for name, value in change.record.items()},
         "source_changed_at": change.source_changed_at,
         "captured_at": change.captured_at,
         "run": change.run,
@@ -195,7 +136,7 @@ def _change(value: Mapping[str, Any]) -> RecordChange:
         object=value["object"],
         record_id=value["record_id"],
         operation=Operation(value["operation"]),
-        record={name: _value_from_avro(item) for name, item in value["record"].items()},
+        record={name: value_from_avro(item) for name, item in value["record"].items()},
         captured_at=value["captured_at"],
         source_changed_at=value["source_changed_at"],
         run=value["run"],

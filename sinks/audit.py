@@ -10,7 +10,8 @@ import orjson
 
 from schemas.broker import KafkaSettings, consumer, read_to_end, watermarks
 from schemas.codec import Codec
-from schemas.conversion import TO_AVRO, micros
+from schemas.columns import micros
+from schemas.conversion import TO_AVRO
 from schemas.records import AuditEvent
 
 _STRETCH = 64

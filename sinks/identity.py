@@ -13,6 +13,7 @@ from enum import StrEnum
 from schemas.keys import twenty_id
 from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, WriteKind
 from sinks.book import LIVING, Book
+from sinks.links import due_links, gone_parents, linked, links_at, wanted_links
 from sinks.pending import Pending
 
 NO_MEMBER = "no workspace member"
@@ -90,51 +91,6 @@ def removal_order(identities: Iterable[Identity]) -> list[Identity]:
 
     ranked = sorted(enumerate(chosen), key=lambda item: (depth(item[1]), item[0]), reverse=True)
     return [identity for _, identity in ranked]
-
-
-def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
-    """Relation field -> Twenty id, of all links of a part that are resolved."""
-    links = {link.field: link.twenty_id for link in part.links if link.twenty_id}
-    for field, name in part.internal.items():
-        parent = known.get(name)
-        if parent is not None and parent.state in LIVING:
-            links[field] = parent.twenty_id
-    return links
-
-
-def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identity]) -> dict[str, str]:
-    """Of a part's links those that its row does not have yet; an empty id takes one back.
-
-    What an alias said earlier than what the row has is void: a worker that was stopped may say it again.
-    """
-    had: Mapping[str, str] = identity.links if identity else {}
-    had_at: Mapping[str, int] = identity.links_at if identity else {}
-    wanted = wanted_links(part, known) | {link.field: "" for link in part.links if link.twenty_id == ""}
-    void = {link.field for link in part.links if 0 <= link.at < had_at.get(link.field, -1)}
-    return {field: row for field, row in wanted.items() if had.get(field, "") != row and field not in void}
-
-
-def _linked(part: Part, identity: Identity, known: Mapping[str, Identity]) -> Identity:
-    """The identity once its due links are written."""
-    links = {**identity.links, **due_links(part, identity, known)}
-    newer = {f: at for f, at in _links_at(part).items() if at > identity.links_at.get(f, -1)}
-    return replace(
-        identity,
-        links={field: row for field, row in links.items() if row},
-        links_at={**identity.links_at, **newer},
-    )
-
-
-def _links_at(part: Part) -> dict[str, int]:
-    return {link.field: link.at for link in part.links if link.at >= 0 and link.twenty_id is not None}
-
-
-def gone_parents(part: Part, book: Book) -> set[str]:
-    """Rows that a part refers to and that are not there (any more)."""
-    gone = {link.twenty_id for link in part.links if link.twenty_id and book.lost(link.twenty_id)}
-    if part.anchor is not None and part.anchor.twenty_id and book.owner(part.anchor.twenty_id) is None:
-        gone.add(part.anchor.twenty_id)
-    return gone
 
 
 def next_step(pending: Pending, book: Book) -> Next:
@@ -244,7 +200,7 @@ def _links(
     if identity is None or identity.version != pending.write.version or identity.state not in LIVING:
         return None
     if not due_links(part, identity, known):
-        said = _linked(part, identity, known)
+        said = linked(part, identity, known)
         return None if said == identity else Settled(part.name, Outcome.UNCHANGED, identity=said, target=part.target)
     do = Do.UPDATE if identity.mode is PartMode.MATCH else Do.LINK
     return Step(do, part.name, identity.target, identity.twenty_id, Outcome.LINKED, part, identity)
@@ -370,13 +326,13 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None
-            return _linked(part, step.identity, known)
+            return linked(part, step.identity, known)
         case Do.UPDATE if step.outcome is Outcome.DELETED:
             assert step.identity is not None
             return replace(step.identity, state=IdentityState.DELETED, version=version, content_hash="", owned=())
         case Do.UPDATE if step.outcome is Outcome.LINKED:
             assert step.identity is not None and part is not None
-            return _linked(part, step.identity, known)
+            return linked(part, step.identity, known)
         case Do.CREATE | Do.UPSERT | Do.UPDATE:
             assert part is not None
             upload = pending.uploads.get(part.name)
@@ -393,7 +349,7 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
                 mode=part.mode,
                 content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
                 links=links,
-                links_at=_links_at(part),
+                links_at=links_at(part),
                 owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
                 unique=unique,
                 aliases=part.aliases,

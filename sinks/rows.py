@@ -11,7 +11,8 @@ from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
-from sinks.identity import Do, Step, due_links, wanted_links
+from sinks.identity import Do, Step
+from sinks.links import due_links, wanted_links
 from sinks.pending import Pending
 
 

@@ -23,9 +23,10 @@ from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
 from sinks.gateway import Gateway
-from sinks.identity import Do, Done, Settled, gone_parents, next_step
+from sinks.identity import Do, Done, Settled, next_step
 from sinks.intake import Intake
 from sinks.lanes import Lanes
+from sinks.links import gone_parents
 from sinks.members import Directory
 from sinks.outbox import Generation, Outbox
 from sinks.pending import Pending, Upload
