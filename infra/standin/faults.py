@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-KINDS = frozenset({"drop_after_commit", "500_after_commit", "slow", "429_storm", "cold_cache"})
+KINDS = frozenset({"drop_after_commit", "500_after_commit", "slow", "429_storm", "cold_cache", "webhook_lost"})
 
 
 class Faults:

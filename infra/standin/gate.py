@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from infra.standin.bucket import TokenBucket
@@ -17,9 +18,17 @@ class Gate:
         self.reset()
 
     def reset(self) -> None:
+        """Forgets what was counted and ordered; the bucket is full again."""
         self.requests = 0
         self.refused = 0
         self.operations: Counter[str] = Counter()
+        self._before: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self.faults.clear()
+        self.bucket.set(self.bucket.limit, self.bucket.window_ms)
+
+    def before(self, operation: str, act: Callable[[], object]) -> None:
+        """Has `act` done right before the next admitted operation of that name (`upsert people`)."""
+        self._before[operation].append(act)
 
     def admit(self, operation: str) -> None:
         """Charges one token for one operation, before anything about it is checked; raises ApiError to refuse it."""
@@ -30,6 +39,8 @@ class Gate:
         if self.faults.spend("429_storm") or not self.bucket.take():
             self.refused += 1
             raise throttled(self.bucket.limit, self.bucket.window_ms)
+        for act in self._before.pop(operation, ()):
+            act()
 
     def stats(self) -> dict[str, Any]:
         return {"requests": self.requests, "refused": self.refused, "operations": dict(sorted(self.operations.items()))}

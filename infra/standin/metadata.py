@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.standin.building import system_fields
 from infra.standin.errors import metadata_error
 from infra.standin.model import COMPOSITES, CREATABLE, ENUMS, RATING_OPTIONS, Field, ObjectType, Relation
-from infra.standin.standard import system_fields
 from infra.standin.workspace import Workspace
 from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, RESERVED, camel_case
 

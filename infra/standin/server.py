@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hmac
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any
 
 import orjson
@@ -16,12 +17,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from infra.standin import files as uploads
+from infra.standin.control import Control
 from infra.standin.errors import ApiError, metadata_path_error, schema_error
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
 from infra.standin.metadata import Metadata
 from infra.standin.rest import RestApi
+from infra.standin.webhooks import Courier, WebhookApi
 from infra.standin.workspace import Workspace
 
 MAX_BODY = 10 * 1024 * 1024
@@ -41,18 +44,26 @@ class Server:
         self._rest = RestApi(workspace, gate, files, base_url)
         self._records = RecordsApi(workspace, gate, files, base_url)
         self._metadata_api = MetadataApi(workspace, self._metadata)
+        self._webhooks = WebhookApi(workspace)
+        courier = Courier(workspace, gate.faults, Random())  # noqa: S311 - no secret hangs on it
+        workspace.on_events = courier.hear
+        self._control = Control(workspace, gate, files, courier)
 
     def app(self) -> Starlette:
         every = ["GET", "POST", "PATCH", "PUT", "DELETE"]
         return Starlette(
             routes=[
                 Route("/healthz", self._health),
+                Route("/rest/webhooks", self._guarded(self._rest_webhooks), methods=every),
+                Route("/rest/webhooks/{id}", self._guarded(self._rest_webhooks), methods=every),
+                Route("/rest/metadata/webhooks", self._guarded(self._rest_webhooks), methods=every),
+                Route("/rest/metadata/webhooks/{id}", self._guarded(self._rest_webhooks), methods=every),
                 Route("/rest/metadata/{tail:path}", self._guarded(self._rest_metadata), methods=every),
                 Route("/rest/{tail:path}", self._guarded(self._rest_records), methods=every),
                 Route("/graphql", self._graphql, methods=["POST"]),
                 Route("/metadata", self._metadata_graphql, methods=["POST"]),
                 Route("/files/{folder}/{token}/{name}", self._download),
-                Route("/standin/{verb}", self._guarded(self._control), methods=["GET", "POST"]),
+                Route("/standin/{verb}", self._guarded(self._steer), methods=["GET", "POST"]),
             ]
         )
 
@@ -164,6 +175,10 @@ class Server:
         body = await self._body(request)
         return _json(*self._metadata_call(request.method, kind, identity, body))
 
+    async def _rest_webhooks(self, request: Request) -> Response:
+        body = await self._body(request)
+        return _json(*self._webhooks.handle(request.method, request.path_params.get("id", ""), body))
+
     def _metadata_call(self, method: str, kind: str, identity: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         metadata, one = self._metadata, "Object" if kind == "objects" else "Field"
         if method == "GET" and not identity:
@@ -196,34 +211,9 @@ class Server:
 
     # Control surface
 
-    async def _control(self, request: Request) -> Response:
-        verb, body = request.path_params["verb"], await self._body(request)
-        if request.method == "GET" and verb == "stats":
-            return _json(200, self._gate.stats())
-        if request.method == "GET" and verb == "dump":
-            tables = self._workspace.tables.values()
-            return _json(200, {table.of.name_singular: list(table.rows.values()) for table in tables})
-        if request.method == "POST" and verb == "reset":
-            self._workspace.reset()
-            self._files.clear()
-            self._gate.reset()
-            self._gate.faults.clear()
-            self._gate.bucket.set(self._gate.bucket.limit, self._gate.bucket.window_ms)
-            return _json(200, {})
-        if request.method == "POST" and verb == "limit":
-            self._gate.bucket.set(int(body["limit"]), int(body["window_ms"]))
-            return _json(200, {})
-        if request.method == "POST" and verb == "faults":
-            try:
-                self._gate.faults.order(str(body.get("kind")), int(body.get("count", 1)), body.get("delay_s"))
-            except ValueError as error:
-                raise ApiError(400, "Bad Request", str(error)) from None
-            return _json(200, self._gate.faults.left())
-        if request.method == "POST" and verb == "members":
-            members = self._workspace.tables["workspaceMember"]
-            member = {"userId": self._workspace.new_id(), **body}
-            return _json(201, self._workspace.create(members, [member], upsert=False, by_key=False)[0])
-        raise ApiError(404, "Not Found", f"Cannot {request.method} /standin/{verb}", single=True)
+    async def _steer(self, request: Request) -> Response:
+        body = await self._body(request)
+        return _json(*self._control.handle(request.method, request.path_params["verb"], body))
 
 
 def _json(status: int, body: Any) -> Response:

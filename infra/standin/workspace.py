@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -12,12 +12,14 @@ from typing import Any
 import orjson
 
 from infra.standin import normalise
+from infra.standin.building import standard_id
 from infra.standin.errors import ApiError, bad_request, database
+from infra.standin.events import Event, changed_fields
 from infra.standin.filters import Filter
 from infra.standin.journal import Journal, JournalFormatError
 from infra.standin.model import ObjectType, Row, foreign_key_name, object_from_json
 from infra.standin.records import Stamp, Table
-from infra.standin.standard import standard_id, standard_objects
+from infra.standin.standard import standard_objects
 
 KEY_NAME = "mig"
 _ROWS_PER_COMMIT = 1000
@@ -37,6 +39,9 @@ class Workspace:
         self._random = random
         self._journal = Journal(data_dir / "journal.jsonl")
         self.tables: dict[str, Table] = {}
+        self.webhooks: dict[str, Row] = {}
+        # Told of every commit while there are webhooks to tell of it.
+        self.on_events: Callable[[list[Event]], None] = lambda events: None
         self._actor: Row = {"source": "API", "workspaceMemberId": None, "name": KEY_NAME, "context": {}}
         self._seed()
         for ops in self._journal.replay():
@@ -77,12 +82,12 @@ class Workspace:
 
     # Records
 
-    def create(self, table: Table, records: Sequence[Any], *, upsert: bool, by_key: bool = True) -> list[Row]:
+    def create(self, table: Table, records: Sequence[Any], *, upsert: bool, by: Row | None = None) -> list[Row]:
         """All or nothing. Answers in no order that a client may rely on.
 
-        `by_key=False` is the invitation of a member, which no API key may do.
+        `by` is the person who does it, as an actor; None is the API key, which may not invite members.
         """
-        if by_key and table.of.name_singular == "workspaceMember":
+        if by is None and table.of.name_singular == "workspaceMember":
             message = "Entity performing the request does not have permission"
             raise ApiError(403, "ForbiddenException", message, code="FORBIDDEN", sub_code="PERMISSION_DENIED")
         if len(records) > self.batch_cap:
@@ -90,7 +95,7 @@ class Workspace:
                 f"Maximum number of records to upsert is {self.batch_cap}.", sub_code="UPSERT_MAX_RECORDS_EXCEEDED"
             )
         batch = [table.values(record) for record in records]
-        changed = table.upsert(batch, self._stamp()) if upsert else table.insert(batch, self._stamp())
+        changed = table.upsert(batch, self._stamp(by)) if upsert else table.insert(batch, self._stamp(by))
         self._check_foreign_keys(table, changed)
         self._store(table, changed)
         rows = list(changed.values())
@@ -98,17 +103,17 @@ class Workspace:
             self._random.shuffle(rows)
         return rows
 
-    def update(self, table: Table, rows: Iterable[Row], record: Any) -> list[Row]:
-        changed = table.overlay(rows, table.values(record), self._stamp())
+    def update(self, table: Table, rows: Iterable[Row], record: Any, *, by: Row | None = None) -> list[Row]:
+        changed = table.overlay(rows, table.values(record), self._stamp(by))
         self._check_foreign_keys(table, changed)
         self._store(table, changed)
         return list(changed.values())
 
     def trash(self, table: Table, rows: Iterable[Row]) -> list[Row]:
-        return self._mark(table, rows, self.now())
+        return self._mark(table, rows, self.now(), "deleted")
 
     def restore(self, table: Table, rows: Iterable[Row]) -> list[Row]:
-        return self._mark(table, (row for row in rows if row["deletedAt"] is not None), None)
+        return self._mark(table, (row for row in rows if row["deletedAt"] is not None), None, "restored")
 
     def destroy(self, table: Table, rows: Iterable[Row]) -> list[Row]:
         """Removes rows for good, and what PostgreSQL's foreign keys take along or clear."""
@@ -116,19 +121,21 @@ class Workspace:
         ops: list[bytes] = []
         self._remove(table, {row["id"] for row in gone}, ops)
         self._journal.append(ops)
+        if self.webhooks:
+            self.on_events([Event(table.of, "destroyed", row) for row in gone])
         return gone
 
     def trashed(self, table: Table, filter: Filter) -> list[Row]:  # noqa: A002
         return [row for row in table.matching(filter, with_trashed=True) if row["deletedAt"] is not None]
 
-    def _mark(self, table: Table, rows: Iterable[Row], deleted_at: str | None) -> list[Row]:
+    def _mark(self, table: Table, rows: Iterable[Row], deleted_at: str | None, action: str) -> list[Row]:
         now = self.now()
         changed = {row["id"]: {**row, "deletedAt": deleted_at, "updatedAt": now} for row in rows}
-        self._store(table, changed)
+        self._store(table, changed, action)
         return list(changed.values())
 
-    def _stamp(self) -> Stamp:
-        return Stamp(self.now(), self._actor, self.new_id)
+    def _stamp(self, by: Row | None = None) -> Stamp:
+        return Stamp(self.now(), by or self._actor, self.new_id)
 
     def _check_foreign_keys(self, table: Table, changed: dict[str, Row]) -> None:
         for field in table.of.fields:
@@ -144,10 +151,15 @@ class Workspace:
                         f'insert or update on table "{table.of.table}" violates foreign key constraint "{name}"'
                     )
 
-    def _store(self, table: Table, changed: dict[str, Row]) -> None:
-        if changed:
-            self._journal.append([_rows_op(table.of, changed.values())])
-            table.apply(changed)
+    def _store(self, table: Table, changed: dict[str, Row], action: str | None = None) -> None:
+        """`action` is what a webhook is told; None where each row was created or updated."""
+        if not changed:
+            return
+        self._journal.append([_rows_op(table.of, changed.values())])
+        events = [_event(table, row, action) for row in changed.values()] if self.webhooks else []
+        table.apply(changed)
+        if events:
+            self.on_events(events)
 
     def _remove(self, table: Table, ids: set[str], ops: list[bytes]) -> None:
         if not ids:
@@ -168,6 +180,14 @@ class Workspace:
                     child.apply(cleared)
         ops.append(orjson.dumps({"op": "gone", "object": table.of.name_singular, "ids": sorted(ids)}))
         table.remove(ids & table.rows.keys())
+
+    # Webhooks
+
+    def save_webhook(self, hook: Row) -> None:
+        """Stores a new or changed webhook; one with a `deletedAt` is forgotten."""
+        op = {"op": "webhook", "hook": hook}
+        self._journal.append([orjson.dumps(op)])
+        self._replay(op)
 
     # Objects and fields
 
@@ -203,6 +223,7 @@ class Workspace:
     def _seed(self) -> None:
         # Epoch 0 keeps the seed the same in every process, so that only changes need the journal.
         self.tables = {of.name_singular: Table(of, self.clock) for of in standard_objects(normalise.timestamp(0))}
+        self.webhooks = {}
         members = self.tables["workspaceMember"]
         member = {
             "id": "20202020-0687-4c41-b707-ed1bfca972a7",
@@ -224,6 +245,10 @@ class Workspace:
         elif op["op"] == "gone":
             for identity in op["ids"]:
                 self.tables[op["object"]].rows.pop(identity, None)
+        elif op["op"] == "webhook":
+            self.webhooks.pop(op["hook"]["id"], None)
+            if op["hook"]["deletedAt"] is None:
+                self.webhooks[op["hook"]["id"]] = op["hook"]
         else:
             raise JournalFormatError(f"journal operation {op['op']!r} is unknown; start with an empty --data-dir")
 
@@ -234,6 +259,15 @@ class Workspace:
             rows = list(table.rows.values())
             for start in range(0, len(rows), _ROWS_PER_COMMIT):
                 yield [_rows_op(table.of, rows[start : start + _ROWS_PER_COMMIT])]
+        for hook in self.webhooks.values():
+            yield [orjson.dumps({"op": "webhook", "hook": hook})]
+
+
+def _event(table: Table, row: Row, action: str | None) -> Event:
+    old = table.rows.get(row["id"])
+    if action is not None:
+        return Event(table.of, action, row)
+    return Event(table.of, "created", row) if old is None else Event(table.of, "updated", row, changed_fields(old, row))
 
 
 def _rows_op(of: ObjectType, rows: Iterable[Row]) -> bytes:

@@ -145,7 +145,7 @@ def test_a_storm_of_refusals_and_a_cold_cache(http: httpx.Client, url: str) -> N
 def test_members_are_invited_and_everything_is_reset(http: httpx.Client) -> None:
     member = {"name": {"firstName": "Ada", "lastName": "L"}, "userEmail": "ada@x.test"}
     answer = http.post("/standin/members", json=member)
-    assert answer.status_code == 201
+    assert answer.status_code == 200
     assert answer.json()["userEmail"] == "ada@x.test"
     http.post("/rest/people", json={})
     assert len(people(http)) == 1
@@ -153,11 +153,9 @@ def test_members_are_invited_and_everything_is_reset(http: httpx.Client) -> None
     assert people(http) == {}
     members = http.get("/rest/workspaceMembers").json()["data"]["workspaceMembers"]
     assert [one["userEmail"] for one in members] == ["tim@apple.dev"]
-    assert http.get("/standin/stats").json() == {
-        "requests": 1,
-        "refused": 0,
-        "operations": {"list workspaceMembers": 1},
-    }
+    stats = http.get("/standin/stats").json()
+    assert stats["operations"] == {"list workspaceMembers": 1}
+    assert (stats["requests"], stats["refused"]) == (1, 0)
 
 
 def test_the_control_surface_needs_the_key_and_knows_its_verbs(http: httpx.Client, url: str) -> None:
