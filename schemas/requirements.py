@@ -30,7 +30,10 @@ class RelationRequirement:
 
 @dataclass(frozen=True, slots=True)
 class FieldRequirement:
-    """One custom field. ``type`` is Twenty's (TEXT, SELECT, RELATION, …); ``settings`` go to Twenty as they stand."""
+    """One field. ``type`` is Twenty's (TEXT, SELECT, RELATION, …); ``settings`` go to Twenty as they stand.
+
+    ``relation`` belongs to a RELATION, ``morph`` (one per object that it may name) to a MORPH_RELATION.
+    """
 
     name: str
     label: str
@@ -39,14 +42,19 @@ class FieldRequirement:
     unique: bool = False
     relation: RelationRequirement | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    morph: tuple[RelationRequirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRequirement:
-    """A standard or custom object with the custom fields that the mapping writes. A missing object is made."""
+    """A standard or custom object with the fields that the mapping writes. A missing object is made.
+
+    ``hangs_on`` is for noteTarget, taskTarget and attachment: custom objects whose records they must be able to name.
+    """
 
     name_singular: str
     name_plural: str
     label_singular: str
     label_plural: str
     fields: tuple[FieldRequirement, ...] = ()
+    hangs_on: tuple[str, ...] = ()

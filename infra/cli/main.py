@@ -8,7 +8,7 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from infra.cli import components, demo, export, obligations, prepare, run, status
+from infra.cli import components, demo, export, obligations, prepare, run, schema, status
 from infra.settings import SettingsError
 from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
@@ -16,6 +16,8 @@ from infra.stack.stack import StackError
 from infra.stack.supervisor import ChildFailedError, DirectoryInUseError
 from schemas.broker import BrokerError
 from schemas.mapping import MappingError
+from sinks.twenty.errors import TwentyError
+from sinks.twenty.schema.provisioner import SchemaError
 
 app = typer.Typer(
     name="dualrun",
@@ -33,10 +35,20 @@ app.command()(components.process)
 app.command()(components.sink)
 app.command()(status.status)
 app.command()(obligations.held)
+app.add_typer(schema.app, name="schema")
 app.command("rebuild-package")(export.rebuild_package)
 
 _ASK = (SettingsError, MappingError)
-_FOUND = (BrokerError, StackError, JarError, NoFreePortError, ChildFailedError, DirectoryInUseError)
+_FOUND = (
+    BrokerError,
+    StackError,
+    JarError,
+    NoFreePortError,
+    ChildFailedError,
+    DirectoryInUseError,
+    SchemaError,
+    TwentyError,
+)
 
 
 def main() -> None:

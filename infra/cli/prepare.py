@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 import typer
 
 from infra.cli.components import SettingsPath
+from infra.cli.schema import twenty_client
 from infra.wiring import Deployment
 from processors.obligations import changelog_spec
 from schemas.broker import create_topics
 from schemas.control import prepare_topics
 from schemas.mapping import requirements
-from sinks.twenty.client import TwentyClient
-from sinks.twenty.discovery import discover
-from sinks.twenty.schema import apply, plan
+from sinks.twenty.schema.provisioner import apply
 
 
 def prepare(settings: SettingsPath = None) -> None:
@@ -27,9 +26,5 @@ def prepare_deployment(deployment: Deployment) -> int:
     """Returns how many changes Twenty's schema took."""
     create_topics(deployment.kafka, [changelog_spec(deployment.topics)])
     prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
-    twenty = deployment.settings.twenty
-    client = TwentyClient(twenty.url, twenty.api_key.get_secret_value(), timeout=twenty.timeout_seconds)
-    with client:
-        changes = plan(discover(client), requirements(deployment.mapping))
-        apply(client, changes)
-    return len(changes)
+    with twenty_client(deployment) as client:
+        return len(apply(client, requirements(deployment.mapping)))

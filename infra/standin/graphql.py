@@ -303,6 +303,7 @@ class MetadataApi:
             ),
             "createOneObject": lambda: self._object(metadata.create_object(given["object"])),
             "createOneField": lambda: metadata.graphql_field_json(*metadata.create_field(given["field"])),
+            "updateOneObject": lambda: self._object(metadata.update_object(given["id"], given["update"])),
             "updateOneField": lambda: metadata.graphql_field_json(*metadata.update_field(given["id"], given["update"])),
             "deleteOneObject": lambda: {"id": metadata.delete_object(given["id"]).id},
             "deleteOneField": lambda: {"id": metadata.delete_field(given["id"]).id},

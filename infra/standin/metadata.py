@@ -35,7 +35,7 @@ class Metadata:
             "nameSingular": of.name_singular,
             "namePlural": of.name_plural,
             "isCustom": of.is_custom,
-            "isActive": True,
+            "isActive": of.is_active,
             "isSystem": of.is_system,
             "createdAt": of.created_at,
             "updatedAt": of.updated_at,
@@ -58,7 +58,7 @@ class Metadata:
             "description": field.description,
             "icon": field.icon,
             "isCustom": field.is_custom,
-            "isActive": True,
+            "isActive": field.is_active,
             "isSystem": field.is_system,
             "isNullable": field.is_nullable,
             "createdAt": field.created_at,
@@ -133,6 +133,18 @@ class Metadata:
         self._workspace.save_objects(of, *targets)
         return of
 
+    def update_object(self, object_id: str, change: dict[str, Any]) -> ObjectType:
+        """Labels, description, icon, and whether it is switched on."""
+        of = self.find_object(object_id)
+        of.label_singular = change.get("labelSingular", of.label_singular)
+        of.label_plural = change.get("labelPlural", of.label_plural)
+        of.description = change.get("description", of.description)
+        of.icon = change.get("icon", of.icon)
+        of.is_active = change.get("isActive", of.is_active)
+        of.updated_at = self._workspace.now()
+        self._workspace.save_objects(of)
+        return of
+
     def delete_object(self, object_id: str) -> ObjectType:
         of = self.find_object(object_id)
         if not of.is_custom:
@@ -169,7 +181,7 @@ class Metadata:
         return of, field
 
     def update_field(self, field_id: str, change: dict[str, Any]) -> tuple[ObjectType, Field]:
-        """Labels, description, icon, options, default and uniqueness; Twenty leaves name and type alone."""
+        """Everything but name and type, which Twenty leaves alone."""
         of, field = self.find_field(field_id)
         options = field.options
         if field.type in ENUMS and "options" in change:
@@ -182,6 +194,8 @@ class Metadata:
         field.description = change.get("description", field.description)
         field.icon = change.get("icon", field.icon)
         field.default = change.get("defaultValue", field.default)
+        field.settings = change.get("settings", field.settings)
+        field.is_active = change.get("isActive", field.is_active)
         field.updated_at = self._workspace.now()
         self._workspace.save_objects(of)
         return of, field

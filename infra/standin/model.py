@@ -81,6 +81,7 @@ class Field:
     is_system: bool = False
     is_nullable: bool = True
     is_unique: bool = False
+    is_active: bool = True
     default: Any = None
     options: list[dict[str, Any]] | None = None
     settings: dict[str, Any] | None = None
@@ -120,6 +121,7 @@ class ObjectType:
     icon: str | None = None
     is_custom: bool = False
     is_system: bool = False
+    is_active: bool = True
     created_at: str = ""
     updated_at: str = ""
     fields: list[Field] = field(default_factory=list)

@@ -194,7 +194,9 @@ class Server:
             return 201, {"data": {"createOneObject": metadata.object_json(metadata.create_object(body))}}
         if method == "POST" and not identity:
             return 201, {"data": {"createOneField": metadata.field_json(*metadata.create_field(body))}}
-        if method in ("PATCH", "PUT") and identity and kind == "fields":
+        if method in ("PATCH", "PUT") and identity and kind == "objects":
+            return 200, {"data": {"updateOneObject": metadata.object_json(metadata.update_object(identity, body))}}
+        if method in ("PATCH", "PUT") and identity:
             return 200, {"data": {"updateOneField": metadata.field_json(*metadata.update_field(identity, body))}}
         if method == "DELETE" and identity:
             gone = metadata.delete_object(identity) if kind == "objects" else metadata.delete_field(identity)

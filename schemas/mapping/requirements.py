@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from schemas.mapping.check import options
-from schemas.mapping.language import CustomField, Rule, SystemMapping
-from schemas.mapping.standard import PLURALS
+from schemas.mapping.language import CustomField, Rule, SystemMapping, TwentyObject
+from schemas.mapping.standard import PLURALS, TARGETS
 from schemas.mapping.values import natural_key
 from schemas.requirements import FieldRequirement, ObjectRequirement, RelationRequirement
 
 
 def requirements(mapping: SystemMapping) -> tuple[ObjectRequirement, ...]:
-    """Custom fields per Twenty object, in the order of the file; objects that Twenty lacks are to be made."""
+    """Custom fields per Twenty object, in the order of the file; objects that Twenty lacks are to be made.
+
+    Where notes, tasks or files hang on custom objects, their target objects come last.
+    """
+    hanging = _hanging(mapping)
     found = []
-    for name, wanted in mapping.twenty.items():
+    for name in dict.fromkeys((*mapping.twenty, *hanging)):
+        wanted = mapping.twenty.get(name, TwentyObject())
         custom = wanted.custom
         plural, label, labels = (custom.plural, custom.label, custom.labels) if custom else PLURALS[name]
         fields = tuple(_field(field_name, field) for field_name, field in wanted.fields.items())
-        found.append(ObjectRequirement(name, plural, label, labels, fields))
+        found.append(ObjectRequirement(name, plural, label, labels, fields, tuple(hanging.get(name, ()))))
     return tuple(found)
+
+
+def _hanging(mapping: SystemMapping) -> dict[str, list[str]]:
+    """noteTarget, taskTarget or attachment -> the custom objects that its records name."""
+    found: dict[str, list[str]] = {}
+    for parts in mapping.all_parts().values():
+        for part in parts:
+            if part.target in TARGETS:
+                for name in (*part.links, *part.within):
+                    one = mapping.twenty.get(name)
+                    if one and one.custom and name not in found.setdefault(part.target, []):
+                        found[part.target].append(name)
+    return {name: targets for name, targets in found.items() if targets}
 
 
 def _field(name: str, field: CustomField) -> FieldRequirement:

@@ -173,6 +173,9 @@ class TwentyClient:
     def create_object(self, definition: Mapping[str, Any]) -> Record:
         return _single(self._call("create object", "POST", "/rest/metadata/objects", definition))
 
+    def update_object(self, object_id: str, change: Mapping[str, Any]) -> Record:
+        return _single(self._call("update object", "PATCH", f"/rest/metadata/objects/{object_id}", change))
+
     def create_field(self, definition: Mapping[str, Any]) -> Record:
         return _single(self._call("create field", "POST", "/rest/metadata/fields", definition))
 

@@ -6,15 +6,19 @@ A workspace keeps the fields that it was made with, so two servers of one releas
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sinks.twenty.client import Record, TwentyClient
+from sinks.twenty.errors import Kind, TwentyError
 
 TargetStyle = Literal["personId", "targetPersonId"]
 
-_UNIQUENESS = """{objects(paging: {first: 1000}) {edges {node {
-  nameSingular fields(paging: {first: 1000}) {edges {node {name isUnique}}}
+_DATA_MODEL = """{objects(paging: {first: 1000}) {edges {node {
+  id nameSingular namePlural isCustom isActive fields(paging: {first: 1000}) {edges {node {
+    id name type isActive isUnique options settings
+    relation {type targetObjectMetadata {nameSingular} targetFieldMetadata {name}}
+  }}}
 }}}}"""
 
 
@@ -41,15 +45,19 @@ class FieldInfo:
     options: tuple[Mapping[str, Any], ...]
     relation: RelationInfo | None
     column: str | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ObjectInfo:
+    """`inactive` are fields that were switched off: they keep values and names, but no record shows them."""
+
     id: str
     name_singular: str
     name_plural: str
     is_custom: bool
     fields: Mapping[str, FieldInfo]
+    inactive: Mapping[str, FieldInfo] = field(default_factory=dict)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -58,7 +66,10 @@ class ObjectInfo:
 
 @dataclass(frozen=True)
 class Workspace:
+    """Objects by nameSingular; `inactive` are those that were switched off."""
+
     objects: Mapping[str, ObjectInfo]
+    inactive: Mapping[str, ObjectInfo] = field(default_factory=dict)
 
     @property
     def target_style(self) -> TargetStyle:
@@ -79,45 +90,66 @@ class Workspace:
 
 def discover(client: TwentyClient) -> Workspace:
     """One or two metadata requests, which cost no tokens. Raises TwentyError."""
-    objects = client.objects()
-    unique = _unique_fields(client, objects)
-    return Workspace({one["nameSingular"]: _object(one, unique) for one in objects if one.get("isActive", True)})
+    found: dict[bool, dict[str, ObjectInfo]] = {True: {}, False: {}}
+    for one in _objects(client):
+        found[_is_active(one)][one["nameSingular"]] = _object(one)
+    return Workspace(found[True], found[False])
 
 
-def _unique_fields(client: TwentyClient, objects: list[Record]) -> frozenset[tuple[str, str]]:
-    """The REST answer of 1.10 leaves `isUnique` out; its GraphQL answer has it."""
-    told = [(one["nameSingular"], field) for one in objects for field in one["fields"]]
-    if any("isUnique" in field for _, field in told):
-        return frozenset((name, field["name"]) for name, field in told if field.get("isUnique"))
-    data = client.graphql("list unique fields", _UNIQUENESS, path="/metadata")
-    nodes = [edge["node"] for edge in data["objects"]["edges"]]
-    return frozenset(
-        (node["nameSingular"], edge["node"]["name"])
-        for node in nodes
-        for edge in node["fields"]["edges"]
-        if edge["node"]["isUnique"]
-    )
-
-
-def _object(data: Record, unique: frozenset[tuple[str, str]]) -> ObjectInfo:
-    name = data["nameSingular"]
-    fields = {
-        field["name"]: _field(field, (name, field["name"]) in unique)
-        for field in data["fields"]
-        if field.get("isActive", True)
+def _objects(client: TwentyClient) -> list[Record]:
+    """REST lists every object, but 1.10 leaves `isUnique` and `settings` of its fields out, and a key without the
+    right to change the data model is refused there; GraphQL has them and serves every key.
+    """
+    try:
+        objects = client.objects()
+    except TwentyError as error:
+        if error.refusal.kind is not Kind.UNAUTHORISED:
+            raise
+        return _over_graphql(client)
+    if any("isUnique" in entry for one in objects for entry in one["fields"]):
+        return objects
+    details = {
+        (one["nameSingular"], entry["name"]): {key: entry[key] for key in ("isUnique", "settings")}
+        for one in _over_graphql(client)
+        for entry in one["fields"]
     }
-    return ObjectInfo(data["id"], name, data["namePlural"], bool(data.get("isCustom")), fields)
+    return [
+        {
+            **one,
+            "fields": [{**entry, **details.get((one["nameSingular"], entry["name"]), {})} for entry in one["fields"]],
+        }
+        for one in objects
+    ]
 
 
-def _field(data: Record, is_unique: bool) -> FieldInfo:
+def _over_graphql(client: TwentyClient) -> list[Record]:
+    data = client.graphql("list objects", _DATA_MODEL, path="/metadata")
+    nodes = [edge["node"] for edge in data["objects"]["edges"]]
+    return [{**node, "fields": [edge["node"] for edge in node["fields"]["edges"]]} for node in nodes]
+
+
+def _is_active(data: Record) -> bool:
+    return data.get("isActive") is not False
+
+
+def _object(data: Record) -> ObjectInfo:
+    found: dict[bool, dict[str, FieldInfo]] = {True: {}, False: {}}
+    for one in data["fields"]:
+        found[_is_active(one)][one["name"]] = _field(one)
+    name, plural, custom = data["nameSingular"], data["namePlural"], bool(data.get("isCustom"))
+    return ObjectInfo(data["id"], name, plural, custom, found[True], found[False])
+
+
+def _field(data: Record) -> FieldInfo:
     name, kind, relation = data["name"], data["type"], data.get("relation")
+    settings = data.get("settings") or {}
     info = None
     column: str | None = name
     if kind in ("RELATION", "MORPH_RELATION"):
-        settings = data.get("settings") or {}
         many_to_one = (relation or {}).get("type") or settings.get("relationType") or "MANY_TO_ONE"
         column = settings.get("joinColumnName") or f"{name}Id" if many_to_one == "MANY_TO_ONE" else None
         if relation:
             target, inverse = relation["targetObjectMetadata"], relation["targetFieldMetadata"]
             info = RelationInfo(many_to_one, target["nameSingular"], inverse["name"])
-    return FieldInfo(data["id"], name, kind, is_unique, tuple(data.get("options") or ()), info, column)
+    unique = bool(data.get("isUnique"))
+    return FieldInfo(data["id"], name, kind, unique, tuple(data.get("options") or ()), info, column, settings)

@@ -22,8 +22,7 @@ from infra.clinic.generator import Clinic
 from infra.clinic.life import Life
 from schemas.mapping import load_mapping, requirements
 from sinks.twenty.client import Page, TwentyClient
-from sinks.twenty.discovery import discover
-from sinks.twenty.schema import apply, plan
+from sinks.twenty.schema.provisioner import apply
 from tests.integration.straight_load import Loaded, StraightLoad
 
 KEY = "clinic-key"
@@ -84,7 +83,7 @@ def world(twenty: str, postgres_url: str, tmp_path: Path) -> Iterator[World]:
         for account in clinic.accounts:
             name = {"firstName": account.first_name, "lastName": account.last_name}
             http.post("/standin/members", json={"userEmail": account.email, "name": name}).raise_for_status()
-        apply(client, plan(discover(client), requirements(load_mapping("clinic_place"))))
+        apply(client, requirements(load_mapping("clinic_place")))
         loaded = StraightLoad(client, clinic.documents, twenty).run(connection)
         connection.rollback()
         accounts = [account.email for account in clinic.accounts]
