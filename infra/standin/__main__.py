@@ -1,4 +1,4 @@
-"""`python -m infra.standin`: a Twenty 1.10 for development and tests, on loopback only.
+"""`python -m infra.standin`: a Twenty for development and tests, on loopback only.
 
 Prints one line of JSON, `{"url": …}`, when it answers.
 """
@@ -18,7 +18,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from infra.standin.bucket import TokenBucket
+from infra.standin.answers import Answers
+from infra.standin.eras import ERAS, era_of
 from infra.standin.faults import Faults
 from infra.standin.files import Files
 from infra.standin.gate import Gate
@@ -56,20 +57,33 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--data-dir", type=Path, required=True, help="records, metadata and files live here")
     parser.add_argument("--api-key", required=True)
-    parser.add_argument("--limit", type=int, default=100, help="tokens per window; 0 = no limit")
+    parser.add_argument("--era", default="1.10", help=f"the release that it answers like: {', '.join(ERAS)}")
+    parser.add_argument(
+        "--trait", action="append", default=[], metavar="NAME=VALUE", help="a single trait of another era"
+    )
+    parser.add_argument("--limit", type=int, default=100, help="tokens per window; 0 = no limit at all")
     parser.add_argument("--window-ms", type=int, default=60_000)
+    parser.add_argument("--short-limit", type=int, default=100, help="tokens per short window; 0 = no short window")
+    parser.add_argument("--short-window-ms", type=int, default=1000)
     parser.add_argument("--batch-cap", type=int, default=200)
     options = parser.parse_args(arguments)
+    try:
+        era = era_of(options.era, dict(trait.partition("=")[::2] for trait in options.trait))
+    except ValueError as error:
+        parser.error(str(error))
 
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
-    workspace = Workspace(options.data_dir, clock=time.time, random=SystemRandom(), batch_cap=options.batch_cap)
-    bucket = TokenBucket(options.limit, options.window_ms, lambda: time.monotonic() * 1000)
+    random = SystemRandom()
+    workspace = Workspace(options.data_dir, era=era, clock=time.time, random=random, batch_cap=options.batch_cap)
+    short = (options.short_limit if options.limit else 0, options.short_window_ms)
+    long = (options.limit, options.window_ms)
+    gate = Gate(short, long, lambda: time.monotonic() * 1000, Faults(), usage_limits=era.usage_limits)
     files = Files(options.data_dir / "files", options.api_key)
-    server = Server(workspace, Gate(bucket, Faults()), files, api_key=options.api_key, base_url=url)
+    server = Server(workspace, gate, Answers(era), files, api_key=options.api_key, base_url=url)
     config = uvicorn.Config(
         server.app(), http=DroppableProtocol, loop="uvloop", log_level="warning", access_log=False, lifespan="off"
     )

@@ -63,13 +63,14 @@ def relate(
     target: str,
     inverse: str,
     on_delete: Literal["SET NULL", "CASCADE"] = "SET NULL",
+    kind: Literal["RELATION", "MORPH_RELATION"] = "RELATION",
 ) -> None:
     one, many = standard_id(source, name), standard_id(target, inverse + ":" + source)
     objects[source].fields.append(
         Field(
             id=one,
             name=name,
-            type="RELATION",
+            type=kind,
             label=_label(name),
             relation=Relation("MANY_TO_ONE", objects[target].id, many, enforced=True, on_delete=on_delete),
         )

@@ -2,8 +2,10 @@
 
 | call | body | does |
 |---|---|---|
-| `POST reset` | – | an empty workspace; forgets limits, faults, counts and files |
-| `POST limit` | `{limit, window_ms}` | changes the rate limit and fills the bucket; 0 lifts it |
+| `POST reset` | `{era, traits}` | an empty workspace, perhaps of another era (`eras.py`); forgets all else |
+| `POST limit` | `{limit, window_ms, short_limit, short_window_ms}` | new, full buckets; 0 or nothing lifts one |
+| `POST answers` | `{kind: way, …}` | says these refusals as another release does; kinds and ways in `answers.py` |
+| `POST stale` | `{seconds}` | one of two server processes learns of new objects and fields that much later |
 | `POST faults` | `{kind, count, delay_s}` | orders a fault for the next `count` calls; kinds in `faults.py` |
 | `POST members` | `{userEmail, name: {firstName, lastName}}` | invites a member, which no API key may |
 | `POST person` | `{act, object, ids, fields, member}` | a person creates, edits, trashes, restores, destroys |
@@ -18,10 +20,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.standin.answers import Answers
+from infra.standin.eras import era_of
 from infra.standin.errors import ApiError, bad_request
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.people import People
+from infra.standin.processes import Processes
 from infra.standin.webhooks import Courier
 from infra.standin.workspace import Workspace
 
@@ -29,9 +34,19 @@ from infra.standin.workspace import Workspace
 class Control:
     """One call is method, verb and body in; status and body out. Raises ApiError for what it does not know."""
 
-    def __init__(self, workspace: Workspace, gate: Gate, files: Files, courier: Courier) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        gate: Gate,
+        answers: Answers,
+        files: Files,
+        courier: Courier,
+        processes: Processes,
+    ) -> None:
         self._workspace = workspace
         self._gate = gate
+        self._answers = answers
+        self._processes = processes
         self._files = files
         self._courier = courier
         self._people = People(workspace)
@@ -44,6 +59,8 @@ class Control:
             return 200, call(body)
         except KeyError as error:
             raise bad_request(f"/standin/{verb} needs {error}") from None
+        except ValueError as error:
+            raise bad_request(str(error)) from None
 
     def _get_stats(self, body: dict[str, Any]) -> Any:
         courier = self._courier
@@ -54,21 +71,31 @@ class Control:
         return {table.of.name_singular: list(table.rows.values()) for table in self._workspace.tables.values()}
 
     def _post_reset(self, body: dict[str, Any]) -> Any:
-        self._workspace.reset()
+        era = era_of(body["era"], body.get("traits")) if "era" in body else self._workspace.era
+        self._workspace.reset(era)
         self._files.clear()
-        self._gate.reset()
+        self._gate.reset(usage_limits=era.usage_limits)
+        self._answers.adopt(era)
+        self._processes.lag_s = 0.0
         self._courier.reset()
-        return {}
+        return {"era": era.name}
 
     def _post_limit(self, body: dict[str, Any]) -> Any:
-        self._gate.bucket.set(int(body["limit"]), int(body["window_ms"]))
+        short = (int(body.get("short_limit", 0)), int(body.get("short_window_ms", 1000)))
+        self._gate.set_limit(short, (int(body["limit"]), int(body["window_ms"])))
+        return {}
+
+    def _post_answers(self, body: dict[str, Any]) -> Any:
+        for kind, way in body.items():
+            self._answers.switch(kind, str(way))
+        return {}
+
+    def _post_stale(self, body: dict[str, Any]) -> Any:
+        self._processes.lag_s = float(body["seconds"])
         return {}
 
     def _post_faults(self, body: dict[str, Any]) -> Any:
-        try:
-            self._gate.faults.order(str(body.get("kind")), int(body.get("count", 1)), body.get("delay_s"))
-        except ValueError as error:
-            raise bad_request(str(error)) from None
+        self._gate.faults.order(str(body.get("kind")), int(body.get("count", 1)), body.get("delay_s"))
         return self._gate.faults.left()
 
     def _post_members(self, body: dict[str, Any]) -> Any:

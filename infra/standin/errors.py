@@ -1,7 +1,8 @@
-"""Refusals, in the statuses, names and words that a Twenty 1.10 server uses."""
+"""Refusals, in the statuses, names and words that a Twenty 1.10 server uses; `answers.py` has other releases' words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 UNFRIENDLY = "An error occurred."
@@ -11,7 +12,8 @@ class ApiError(Exception):
     """One refused call. `error` is the exception name in a REST body, `code` and `sub_code` the GraphQL extensions.
 
     A GraphQL refusal during execution travels as HTTP 200; one found while the query is checked against the schema
-    (`schema=True`) as HTTP 400.
+    (`schema=True`) as HTTP 400. `kind` and `about` (names and values in the message) let another release say the same
+    in its own words; `body` and `extensions` are what it says besides, over REST and over GraphQL.
     """
 
     def __init__(
@@ -26,6 +28,8 @@ class ApiError(Exception):
         expected: bool = False,
         schema: bool = False,
         single: bool = False,
+        kind: str = "",
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -37,11 +41,16 @@ class ApiError(Exception):
         self.expected = expected
         self.schema = schema
         self.single = single
+        self.kind = kind
+        self.about = about or {}
+        self.body: dict[str, Any] = {}
+        self.extensions: dict[str, Any] = {}
+        self.headers: dict[str, str] = {}
 
     def rest_body(self) -> dict[str, Any]:
         if self.single:
             return {"statusCode": self.status, "message": self.message, "error": self.error}
-        return {"statusCode": self.status, "error": self.error, "messages": [self.message]}
+        return {"statusCode": self.status, "error": self.error, "messages": [self.message], **self.body}
 
     def graphql_error(self) -> dict[str, Any]:
         extensions: dict[str, Any] = {}
@@ -53,27 +62,36 @@ class ApiError(Exception):
         if self.expected:
             extensions["isExpected"] = True
         extensions["code"] = self.code
-        return {"message": self.message, "extensions": extensions}
+        return {"message": self.message, "extensions": {**extensions, **self.extensions}}
 
 
-def bad_request(message: str, *, sub_code: str | None = None) -> ApiError:
-    return ApiError(
-        400, "BadRequestException", message, sub_code=sub_code, friendly=message if sub_code else UNFRIENDLY
-    )
+def bad_request(message: str, *, sub_code: str | None = None, kind: str = "", **about: Any) -> ApiError:
+    friendly = message if sub_code else UNFRIENDLY
+    return ApiError(400, "BadRequestException", message, sub_code=sub_code, friendly=friendly, kind=kind, about=about)
 
 
-def plain(message: str) -> ApiError:
+def plain(message: str, *, kind: str = "", **about: Any) -> ApiError:
     """A thrown JavaScript `Error`: what the argument checks of 1.10 answer."""
-    return ApiError(400, "Error", message)
+    return ApiError(400, "Error", message, kind=kind, about=about)
 
 
-def database(message: str) -> ApiError:
+def database(message: str, *, kind: str = "database", **about: Any) -> ApiError:
     """A PostgreSQL error that 1.10 does not recognise, passed through as an internal error."""
-    return ApiError(500, "InternalServerErrorException", message)
+    return ApiError(500, "InternalServerErrorException", message, kind=kind, about=about)
+
+
+def foreign_key(table: str, constraint: str) -> ApiError:
+    text = f'insert or update on table "{table}" violates foreign key constraint "{constraint}"'
+    return database(text, kind="foreign_key")
+
+
+def unknown_field(object_name: str, field: str) -> ApiError:
+    message = f'Field metadata for field "{field}" is missing in object metadata {object_name}'
+    return plain(message, kind="unknown_field", object=object_name, field=field)
 
 
 def not_found() -> ApiError:
-    return ApiError(404, "NotFoundException", "Record not found", code="NOT_FOUND")
+    return ApiError(404, "NotFoundException", "Record not found", code="NOT_FOUND", kind="not_found")
 
 
 def duplicate_id() -> ApiError:
@@ -88,13 +106,29 @@ def duplicate_value(label: str, value: str) -> ApiError:
         f"Duplicate {label} with value {value}. Please set a unique one.",
         friendly=f"This {label.lower()} with value {value} is already taken. Please choose a different value.",
         expected=True,
+        kind="duplicate_value",
     )
 
 
-def throttled(limit: int, window_ms: int) -> ApiError:
+def throttled(limit: int, window_ms: int, wait_ms: float) -> ApiError:
+    """`wait_ms` is when the next token comes, which 1.10 keeps to itself."""
     return ApiError(
-        429, "HttpException", f"Limit reached ({limit} tokens per {window_ms} ms)", sub_code="LIMIT_REACHED"
+        429,
+        "HttpException",
+        f"Limit reached ({limit} tokens per {window_ms} ms)",
+        sub_code="LIMIT_REACHED",
+        kind="throttled",
+        about={"limit": limit, "window_ms": window_ms, "wait_ms": wait_ms},
     )
+
+
+def quota_exhausted() -> ApiError:
+    """A stock limit of the plan, which only the newest releases have: payment helps, waiting does not."""
+    return ApiError(402, "QUOTA_EXHAUSTED", "Workspace record limit exceeded.", code="QUOTA_EXHAUSTED")
+
+
+def read_timeout() -> ApiError:
+    return ApiError(500, "InternalServerErrorException", "Query read timeout")
 
 
 def cold_cache() -> ApiError:

@@ -13,6 +13,7 @@ from typing import Any
 
 import graphql as gql
 
+from infra.standin.answers import Answers
 from infra.standin.errors import ApiError, bad_request, not_found, schema_error
 from infra.standin.files import Files
 from infra.standin.filters import compile_filter, graphql_filter, graphql_order
@@ -81,13 +82,13 @@ def _parse(query: str) -> gql.DocumentNode:
         raise ApiError(400, "GraphQLError", error.message, schema=True, code="GRAPHQL_PARSE_FAILED") from None
 
 
-def execute(payload: Any, resolve: Callable[[Document, gql.FieldNode], Run]) -> Answer:
+def execute(payload: Any, resolve: Callable[[Document, gql.FieldNode], Run], answers: Answers) -> Answer:
     """Checks every root field first, then runs them in order."""
     try:
         document = Document(payload)
         runs = [(_key(node), resolve(document, node)) for node in document.fields(document.operation.selection_set)]
     except ApiError as error:
-        return 400, {"errors": [error.graphql_error()]}
+        return 400, {"errors": [answers.say(error).graphql_error()]}
     data: dict[str, Any] = {}
     errors = []
     for key, run in runs:
@@ -95,7 +96,7 @@ def execute(payload: Any, resolve: Callable[[Document, gql.FieldNode], Run]) -> 
             data[key] = run()
         except ApiError as error:
             data[key] = None
-            errors.append(error.graphql_error())
+            errors.append(answers.say(error).graphql_error())
     return 200, {"errors": errors, "data": data} if errors else {"data": data}
 
 
@@ -161,7 +162,7 @@ class RecordsApi:
         select = _selector(document, node.selection_set)
 
         def run() -> Any:
-            self._gate.admit(f"list {table.of.name_plural}")
+            self._gate.admit("list", table.of)
             order = graphql_order(table.of, arguments.get("orderBy"))
             wanted = compile_filter(table.of, graphql_filter(arguments.get("filter")))
             key = (str(arguments.get("filter")), str(arguments.get("orderBy")))
@@ -180,7 +181,7 @@ class RecordsApi:
         return run
 
     def _one(self, table: Table, wanted: Any) -> Row:
-        self._gate.admit(f"get {table.of.name_plural}")
+        self._gate.admit("get", table.of)
         rows = list(table.matching(compile_filter(table.of, graphql_filter(wanted))))
         if not rows:
             raise not_found()
@@ -189,7 +190,7 @@ class RecordsApi:
     # Writing
 
     def _mutation(self, verb: str, table: Table, many: bool, arguments: dict[str, Any]) -> Callable[[], list[Row]]:
-        workspace, plural = self._workspace, table.of.name_plural
+        workspace = self._workspace
         if verb in ("create", "update"):
             data = arguments.get("data")
             _check_input(table, data if isinstance(data, list) else [data], verb)
@@ -198,13 +199,13 @@ class RecordsApi:
             records = arguments["data"] if many else [arguments["data"]]
 
             def create() -> list[Row]:
-                self._gate.admit(f"{'upsert' if upsert and many else 'create'} {plural}")
+                self._gate.admit("upsert" if upsert and many else "create", table.of)
                 return workspace.create(table, records, upsert=upsert)
 
             return create
 
         def change() -> list[Row]:
-            self._gate.admit(f"{verb} {plural}")
+            self._gate.admit(verb, table.of)
             wanted = arguments.get("filter") if many else {"id": {"eq": arguments.get("id")}}
             compiled = compile_filter(table.of, graphql_filter(wanted))
             if verb == "restore":

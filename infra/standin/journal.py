@@ -13,11 +13,11 @@ from typing import Any
 
 import orjson
 
-FORMAT = 1
+FORMAT = 2
 
 
 class JournalFormatError(Exception):
-    """The journal was written by another release of the stand-in."""
+    """The journal was written by another release of the stand-in, or for another era of Twenty."""
 
 
 class Journal:
@@ -27,7 +27,7 @@ class Journal:
         self._path = path
         self._fd = -1
 
-    def replay(self) -> Iterator[list[dict[str, Any]]]:
+    def replay(self, era: str) -> Iterator[list[dict[str, Any]]]:
         """Yields the operations of each commit; a torn last line was never acknowledged and is cut off."""
         if not self._path.exists():
             return
@@ -43,17 +43,22 @@ class Journal:
                             f"{self._path}: expected journal format {FORMAT}, found {entry.get('format')!r}; "
                             "start with an empty --data-dir"
                         )
+                    if entry["era"] != era:
+                        raise JournalFormatError(
+                            f"{self._path}: holds a workspace of era {entry['era']}, not {era}; "
+                            "start with that --era or with an empty --data-dir"
+                        )
                 else:
                     yield entry["ops"]
                 whole += len(line)
         os.truncate(self._path, whole)
 
-    def rewrite(self, commits: Iterable[list[bytes]]) -> None:
+    def rewrite(self, era: str, commits: Iterable[list[bytes]]) -> None:
         """Replaces the journal by a compact one, atomically, and opens it for appending."""
         self.close()
         fresh = self._path.with_suffix(".new")
         with fresh.open("wb") as file:
-            file.write(orjson.dumps({"format": FORMAT}) + b"\n")
+            file.write(orjson.dumps({"format": FORMAT, "era": era}) + b"\n")
             for ops in commits:
                 file.write(_line(ops))
         fresh.replace(self._path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from infra.standin.adapting import updated_by
 from infra.standin.building import system_fields
+from infra.standin.eras import Era
 from infra.standin.errors import metadata_error
 from infra.standin.model import COMPOSITES, CREATABLE, ENUMS, RATING_OPTIONS, Field, ObjectType, Relation
 from infra.standin.workspace import Workspace
@@ -19,6 +22,10 @@ class Metadata:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+
+    @property
+    def _era(self) -> Era:
+        return self._workspace.era
 
     # Answers
 
@@ -65,12 +72,17 @@ class Metadata:
             "updatedAt": field.updated_at,
             "defaultValue": field.default,
             "options": field.options,
-            "relation": self._relation_json(of, field),
+            "relation": self._relation_json(of, field) if field.type == "RELATION" else None,
         }
 
     def graphql_field_json(self, of: ObjectType, field: Field) -> dict[str, Any]:
-        """What `/metadata` can be asked for besides."""
-        return {**self.field_json(of, field), "isUnique": field.is_unique, "settings": field.settings}
+        """What `/metadata` can be asked for besides, and what the newest REST answers have too."""
+        more: dict[str, Any] = {"isUnique": field.is_unique, "settings": field.settings}
+        if field.relation is not None:
+            more["settings"] = _relation_settings(field)
+        if field.type == "MORPH_RELATION":
+            more["morphRelations"] = [self._relation_json(of, field)]
+        return {**self.field_json(of, field), **more}
 
     def _relation_json(self, of: ObjectType, field: Field) -> dict[str, Any] | None:
         relation = field.relation
@@ -127,9 +139,13 @@ class Metadata:
         )
         order = ("createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector")
         of.fields = [system["id"], name_field, *(system[name] for name in order)]
+        if self._era.updated_by:
+            of.fields.append(replace(updated_by(of.id), created_at=now, updated_at=now))
         targets = [self._workspace.tables[name].of for name in _TARGETS]
         for target in targets:
-            self._join(target, singular, label_singular, of, target.name_plural, target.label_plural, now)
+            name = self._era.target(singular)
+            field, _ = self._join(target, name, label_singular, of, target.name_plural, target.label_plural, now)
+            field.type = self._era.target_type
         self._workspace.save_objects(of, *targets)
         return of
 
@@ -163,7 +179,9 @@ class Metadata:
 
     def create_field(self, wanted: dict[str, Any]) -> tuple[ObjectType, Field]:
         kind = _text(wanted, "type")
-        if kind not in CREATABLE:
+        rich_texts = {"RICH_TEXT", "RICH_TEXT_V2"} - {self._era.rich_text}
+        files = {"FILES"} if self._era.attachments == "fullPath" else set()
+        if kind not in CREATABLE - rich_texts - files:
             raise metadata_error(f"Value '{kind}' does not exist in 'FieldMetadataType' enum.")
         of = self.find_object(wanted.get("objectMetadataId"))
         name = _text(wanted, "name")
@@ -221,10 +239,11 @@ class Metadata:
         elif kind in ENUMS:
             options = self._options(wanted.get("options"))
         default = wanted.get("defaultValue")
-        if default is None and kind == "TEXT":
+        empty_text = self._era.empty_text == "kept"
+        if default is None and kind == "TEXT" and empty_text:
             default = "''"
         if default is None and kind in COMPOSITES:
-            default = {part: "''" if value == "" else None for part, value in COMPOSITES[kind].items()}
+            default = {part: "''" if value == "" and empty_text else None for part, value in COMPOSITES[kind].items()}
         return Field(
             id=self._workspace.new_id(),
             name=wanted["name"],
@@ -234,7 +253,7 @@ class Metadata:
             icon=wanted.get("icon"),
             is_custom=wanted.get("isCustom", True),
             # 1.10 makes every TEXT field NOT NULL, whatever was asked for.
-            is_nullable=kind != "TEXT" and wanted.get("isNullable", True),
+            is_nullable=not (kind == "TEXT" and empty_text) and wanted.get("isNullable", True),
             is_unique=bool(wanted.get("isUnique")),
             default=default,
             options=options,
@@ -304,6 +323,13 @@ class Metadata:
         many.fields.append(field)
         one.fields.append(other)
         return field, other
+
+
+def _relation_settings(field: Field) -> dict[str, Any]:
+    """What a standard relation leaves unsaid."""
+    kind = field.relation.kind if field.relation else None
+    join = {"joinColumnName": field.column} if field.column else {}
+    return {"relationType": kind, **join, **(field.settings or {})}
 
 
 def _text(wanted: dict[str, Any], key: str) -> str:

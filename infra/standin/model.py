@@ -35,13 +35,15 @@ COMPOSITES: dict[str, Row] = {
     "CURRENCY": {"amountMicros": None, "currencyCode": ""},
     "ACTOR": {"source": "MANUAL", "workspaceMemberId": None, "name": "", "context": {}},
     "RICH_TEXT_V2": {"blocknote": None, "markdown": None},
+    "RICH_TEXT": {"blocknote": None, "markdown": None},
 }
 
 # The part of a composite value that a unique field compares.
 UNIQUE_PART = {"EMAILS": "primaryEmail", "LINKS": "primaryLinkUrl", "PHONES": "primaryPhoneNumber"}
 
 SCALARS = frozenset(
-    {"TEXT", "NUMBER", "NUMERIC", "BOOLEAN", "DATE", "DATE_TIME", "UUID", "ARRAY", "RAW_JSON", "POSITION", "TS_VECTOR"}
+    {"TEXT", "NUMBER", "NUMERIC", "BOOLEAN", "DATE", "DATE_TIME", "UUID", "ARRAY", "RAW_JSON", "FILES"}
+    | {"POSITION", "TS_VECTOR"}
 )
 ENUMS = frozenset({"SELECT", "MULTI_SELECT", "RATING"})
 # POSITION and TS_VECTOR belong to the system; the rest may be made through the metadata API.

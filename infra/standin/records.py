@@ -7,14 +7,17 @@ is refused leaves nothing behind.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.standin import normalise
-from infra.standin.errors import ApiError, bad_request, duplicate_id, duplicate_value, plain
+from infra.standin.eras import Era
+from infra.standin.errors import ApiError, bad_request, duplicate_id, duplicate_value, plain, unknown_field
 from infra.standin.filters import Filter, Path, SortOrder, value_at
 from infra.standin.model import COMPOSITES, ObjectType, Row
+from infra.standin.normalise import emptied, writers
+from infra.standin.scalars import Clock, value_text
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,9 @@ class Stamp:
 
 
 class Table:
-    def __init__(self, of: ObjectType, clock: normalise.Clock) -> None:
+    def __init__(self, of: ObjectType, clock: Clock, era: Era) -> None:
         self._clock = clock
+        self._era = era
         self.rows: dict[str, Row] = {}
         self._version = 0
         self._matched: tuple[Any, list[Row]] = (None, [])
@@ -46,9 +50,11 @@ class Table:
     def reshape(self, of: ObjectType) -> None:
         """Takes over a new or changed set of fields: columns appear with their default and disappear."""
         self.of = of
-        self.template = of.template()
+        nulls = self._era.empty_text == "null"
+        self.template = {name: emptied(value) if nulls else value for name, value in of.template().items()}
+        self._kept = {"id", "createdBy"} | ({"position"} if self._era.keeps_position else set())
         self._composites = {field.name for field in of.fields if field.type in COMPOSITES}
-        self._writers = normalise.writers(of, self._clock)
+        self._writers = writers(of, self._clock, self._era)
         self._columns: dict[str, str] = {field.name: field.column for field in of.fields if field.column}
         self._uniques = [(field.label, field.unique_path) for field in of.fields if field.is_unique]
         self._match_paths = [field.unique_path for field in of.fields if field.is_unique or field.name == "id"]
@@ -64,6 +70,18 @@ class Table:
         for row in self.rows.values():
             self._index(row)
         self._version += 1
+
+    @contextmanager
+    def without(self, columns: frozenset[str]) -> Iterator[None]:
+        """As a server process sees the object that has not learnt of these columns yet."""
+        of, writers = self.of, self._writers
+        hidden = {field.name for field in of.fields if field.column in columns} | columns
+        self.of = replace(of, fields=[field for field in of.fields if field.name not in hidden])
+        self._writers = {key: write for key, write in writers.items() if key not in hidden}
+        try:
+            yield
+        finally:
+            self.of, self._writers = of, writers
 
     # Reading
 
@@ -103,8 +121,7 @@ class Table:
             try:
                 write = writers[key]
             except KeyError:
-                name = self.of.name_singular
-                raise plain(f'Field metadata for field "{key}" is missing in object metadata {name}') from None
+                raise unknown_field(self.of.name_singular, key) from None
             if write is None:
                 raise plain(f"One-to-many relation {key} field does not support write operations.")
             values[columns.get(key) or key] = write(value)
@@ -135,8 +152,8 @@ class Table:
             if found is None:
                 inserts.append(values)
                 continue
-            kept = {name: value for name, value in values.items() if name not in ("id", "createdBy")}
-            row = self._laid_over(updated.get(found) or self.rows[found], kept, stamp.now)
+            kept = {name: value for name, value in values.items() if name not in self._kept}
+            row = self._laid_over(updated.get(found) or self.rows[found], kept, stamp)
             row["deletedAt"] = kept.get("deletedAt")
             updated[found] = row
         inserted: dict[str, Row] = {}
@@ -150,15 +167,17 @@ class Table:
         return changed
 
     def overlay(self, rows: Iterable[Row], values: Row, stamp: Stamp) -> dict[str, Row]:
-        changed = {row["id"]: self._laid_over(row, values, stamp.now) for row in rows}
+        changed = {row["id"]: self._laid_over(row, values, stamp) for row in rows}
         self._check_uniques(changed)
         return changed
 
-    def _laid_over(self, row: Row, values: Row, now: str) -> Row:
+    def _laid_over(self, row: Row, values: Row, stamp: Stamp) -> Row:
         merged = self._merge(row, values)
         merged["id"] = row["id"]
         if "updatedAt" not in values:
-            merged["updatedAt"] = now
+            merged["updatedAt"] = stamp.now
+        if "updatedBy" in merged:
+            merged["updatedBy"] = stamp.actor
         return merged
 
     def _fresh(self, values: Row, stamp: Stamp) -> Row:
@@ -174,6 +193,8 @@ class Table:
                 row["createdBy"] = {**stamp.actor, "source": sent.get("source") or stamp.actor["source"]}
             # The answers of 1.10 have one order of sub-fields, whatever order was sent.
             row["createdBy"] = {part: row["createdBy"][part] for part in COMPOSITES["ACTOR"]}
+        if "updatedBy" in row:
+            row["updatedBy"] = stamp.actor
         return row
 
     def _merge(self, base: Row, values: Row) -> Row:
@@ -219,7 +240,7 @@ class Table:
                     continue
                 owner = claimed.get(value) or index.get(value)
                 if owner is not None and owner != identity:
-                    raise duplicate_value(label, normalise.value_text(value))
+                    raise duplicate_value(label, value_text(value))
                 claimed[value] = identity
 
     def has_duplicates(self, path: Path) -> bool:

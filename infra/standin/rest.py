@@ -10,8 +10,8 @@ from infra.standin.files import Files
 from infra.standin.filters import Filter, Node, compile_filter, rest_filter, rest_order
 from infra.standin.gate import Gate
 from infra.standin.model import ObjectType, Row
-from infra.standin.normalise import is_record_id
 from infra.standin.records import Table
+from infra.standin.scalars import is_record_id
 from infra.standin.workspace import Workspace
 
 _DEFAULT_LIMIT = 60
@@ -63,7 +63,7 @@ class RestApi:
 
     def _list(self, table: Table, query: Mapping[str, str]) -> Answer:
         limit, depth = _limit(query), _depth(query)
-        self._gate.admit(f"list {table.of.name_plural}")
+        self._gate.admit("list", table.of)
         order = rest_order(table.of, query.get("order_by", ""))
         wanted = compile_filter(table.of, _filter_node(query))
         key = (query.get("filter"), query.get("order_by"))
@@ -79,7 +79,7 @@ class RestApi:
 
     def _get(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
         depth = _depth(query)
-        self._gate.admit(f"get {table.of.name_plural}")
+        self._gate.admit("get", table.of)
         row = _live(table, identity)
         return 200, {"data": {table.of.name_singular: self._rendered(table, [row], depth)[0]}}
 
@@ -112,33 +112,33 @@ class RestApi:
     # Writing
 
     def _create(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
-        self._gate.admit(f"create {table.of.name_plural}")
+        self._gate.admit("create", table.of)
         rows = self._workspace.create(table, [body], upsert=query.get("upsert") == "true")
         return 201, {"data": {f"create{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
 
     def _create_many(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
         upsert = query.get("upsert") == "true"
-        self._gate.admit(f"{'upsert' if upsert else 'create'} {table.of.name_plural}")
+        self._gate.admit("upsert" if upsert else "create", table.of)
         if not isinstance(body, list):
             raise bad_request("Body must be an array of records")
         rows = self._workspace.create(table, body, upsert=upsert)
         return 201, {"data": {f"create{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
 
     def _update(self, table: Table, identity: str, body: Any) -> Answer:
-        self._gate.admit(f"update {table.of.name_plural}")
+        self._gate.admit("update", table.of)
         rows = self._workspace.update(table, [_live(table, identity)], body)
         return 200, {"data": {f"update{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
 
     def _delete(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
         """Destroys for good unless `soft_delete=true`."""
         soft = query.get("soft_delete") == "true"
-        self._gate.admit(f"{'delete' if soft else 'destroy'} {table.of.name_plural}")
+        self._gate.admit("delete" if soft else "destroy", table.of)
         row = _live(table, identity)
         (self._workspace.trash if soft else self._workspace.destroy)(table, [row])
         return 200, {"data": {f"delete{_pascal(table.of)}": {"id": identity}}}
 
     def _restore(self, table: Table, query: Mapping[str, str]) -> Answer:
-        self._gate.admit(f"restore {table.of.name_plural}")
+        self._gate.admit("restore", table.of)
         wanted: Filter = compile_filter(table.of, _filter_node(query))
         rows = self._workspace.restore(table, self._workspace.trashed(table, wanted))
         return 200, {"data": {f"restore{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -17,12 +17,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from infra.standin import files as uploads
+from infra.standin.answers import Answers
 from infra.standin.control import Control
-from infra.standin.errors import ApiError, metadata_path_error, schema_error
+from infra.standin.errors import ApiError, metadata_path_error, read_timeout, schema_error
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
 from infra.standin.metadata import Metadata
+from infra.standin.processes import Processes
 from infra.standin.rest import RestApi
 from infra.standin.webhooks import Courier, WebhookApi
 from infra.standin.workspace import Workspace
@@ -35,9 +37,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Server:
-    def __init__(self, workspace: Workspace, gate: Gate, files: Files, *, api_key: str, base_url: str) -> None:
+    def __init__(
+        self, workspace: Workspace, gate: Gate, answers: Answers, files: Files, *, api_key: str, base_url: str
+    ) -> None:
         self._workspace = workspace
         self._gate = gate
+        self._answers = answers
+        self._processes = Processes(workspace)
         self._files = files
         self._key = api_key.encode()
         self._metadata = Metadata(workspace)
@@ -47,7 +53,7 @@ class Server:
         self._webhooks = WebhookApi(workspace)
         courier = Courier(workspace, gate.faults, Random())  # noqa: S311 - no secret hangs on it
         workspace.on_events = courier.hear
-        self._control = Control(workspace, gate, files, courier)
+        self._control = Control(workspace, gate, answers, files, courier, self._processes)
 
     def app(self) -> Starlette:
         every = ["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -75,7 +81,7 @@ class Server:
                 self._authenticate(request)
                 return await endpoint(request)
             except ApiError as error:
-                return _json(error.status, error.rest_body())
+                return self._refused(error)
 
         return guarded
 
@@ -107,17 +113,36 @@ class Server:
             if faults.spend("drop_after_commit"):
                 request.scope["standin.transport"].abort()
             elif faults.spend("500_after_commit"):
-                return _json(500, ApiError(500, "InternalServerErrorException", "Query read timeout").rest_body())
+                return self._refused(read_timeout())
         return answer
 
     # Records
 
+    def _refused(self, error: ApiError) -> Response:
+        said = self._answers.say(error)
+        return _json(said.status, said.rest_body(), said.headers)
+
+    def _never_arrived(self, request: Request) -> Response | None:
+        """Spends the faults that strike before the server sees a call on records."""
+        faults = self._gate.faults
+        if faults.spend("drop_before_commit"):
+            request.scope["standin.transport"].abort()
+            return Response(status_code=500)
+        for status in (502, 503):
+            if faults.spend(str(status)):
+                return Response("<html>upstream</html>", status, media_type="text/html")
+        return None
+
     async def _rest_records(self, request: Request) -> Response:
         body = await self._body(request)
+        lost = self._never_arrived(request)
+        if lost is not None:
+            return lost
         try:
-            answer = _json(*self._rest.handle(request.method, request.url.path, request.query_params, body))
+            with self._processes.call():
+                answer = _json(*self._rest.handle(request.method, request.url.path, request.query_params, body))
         except ApiError as error:
-            answer = _json(error.status, error.rest_body())
+            answer = self._refused(error)
         return await self._after_commit(request, answer, writes=request.method != "GET")
 
     async def _graphql(self, request: Request) -> Response:
@@ -126,8 +151,12 @@ class Server:
             payload = await self._graphql_payload(request)
             self._authenticate(request)
         except ApiError as error:
-            return _graphql_refusal(error, payload)
-        answer = _json(*execute(payload, self._records.resolve))
+            return self._graphql_refusal(error, payload)
+        lost = self._never_arrived(request)
+        if lost is not None:
+            return lost
+        with self._processes.call():
+            answer = _json(*execute(payload, self._records.resolve, self._answers))
         return await self._after_commit(request, answer, writes=is_mutation(payload))
 
     async def _graphql_payload(self, request: Request) -> Any:
@@ -159,7 +188,20 @@ class Server:
         try:
             return FileResponse(self._files.find(**request.path_params))
         except ApiError as error:
-            return _json(error.status, error.rest_body())
+            return self._refused(error)
+
+    def _graphql_refusal(self, error: ApiError, payload: Any) -> Response:
+        if error.status == 403:
+            # Without a token 1.10 serves a schema that has no record types.
+            kind = "Mutation" if is_mutation(payload) else "Query"
+            errors = [
+                {"message": f'Cannot query field "{name}" on type "{kind}".', "locations": [{"line": 1, "column": 2}]}
+                for name in root_fields(payload)
+            ]
+            return _json(200, {"errors": errors})
+        if error.status == 401:
+            return _json(200, {"errors": [self._answers.say(error).graphql_error()]})
+        return self._refused(error)
 
     async def _health(self, request: Request) -> Response:
         return _json(200, {"status": "ok", "info": {}, "error": {}, "details": {}})
@@ -173,7 +215,13 @@ class Server:
         if kind not in ("objects", "fields") or request.url.query:
             raise metadata_path_error(f"/rest/metadata/{asked}", asked)
         body = await self._body(request)
-        return _json(*self._metadata_call(request.method, kind, identity, body))
+        answer = _json(*self._metadata_call(request.method, kind, identity, body))
+        await self._metadata_delay()
+        return answer
+
+    async def _metadata_delay(self) -> None:
+        if self._gate.faults.spend("slow_metadata"):
+            await asyncio.sleep(self._gate.faults.delay_s)
 
     async def _rest_webhooks(self, request: Request) -> Response:
         body = await self._body(request)
@@ -208,8 +256,10 @@ class Server:
             self._authenticate(request)
             payload = await self._body(request)
         except ApiError as error:
-            return _graphql_refusal(error, None)
-        return _json(*execute(payload, self._metadata_api.resolve))
+            return self._graphql_refusal(error, None)
+        answer = _json(*execute(payload, self._metadata_api.resolve, self._answers))
+        await self._metadata_delay()
+        return answer
 
     # Control surface
 
@@ -218,22 +268,8 @@ class Server:
         return _json(*self._control.handle(request.method, request.path_params["verb"], body))
 
 
-def _json(status: int, body: Any) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json; charset=utf-8")
-
-
-def _graphql_refusal(error: ApiError, payload: Any) -> Response:
-    if error.status == 403:
-        # Without a token 1.10 serves a schema that has no record types.
-        kind = "Mutation" if is_mutation(payload) else "Query"
-        errors = [
-            {"message": f'Cannot query field "{name}" on type "{kind}".', "locations": [{"line": 1, "column": 2}]}
-            for name in root_fields(payload)
-        ]
-        return _json(200, {"errors": errors})
-    if error.status == 401:
-        return _json(200, {"errors": [error.graphql_error()]})
-    return _json(error.status, error.rest_body())
+def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, media_type="application/json; charset=utf-8")
 
 
 def _array_cursor(index: int) -> str:

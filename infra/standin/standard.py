@@ -6,29 +6,35 @@ dashboards).
 
 from __future__ import annotations
 
+from infra.standin.adapting import adapt
 from infra.standin.building import new_field, new_object, options_of, relate
+from infra.standin.eras import Era
 from infra.standin.model import ObjectType
 from infra.standin.workflows import workflow_objects
 
 
-def standard_objects(now: str) -> list[ObjectType]:
+def standard_objects(now: str, era: Era) -> list[ObjectType]:
     """All standard objects with both sides of their relations. `now` is the ISO time of their making."""
     of_people = [_person(), _company(), _opportunity(), _task(), _note()]
     of_system = [_target("note"), _target("task"), _attachment(), _workspace_member()]
     objects = {one.name_singular: one for one in (*of_people, *of_system, *workflow_objects())}
+    adapt(objects, era)
     relate(objects, "person", "company", "company", "people")
     relate(objects, "company", "accountOwner", "workspaceMember", "accountOwnerForCompanies")
     relate(objects, "opportunity", "pointOfContact", "person", "pointOfContactForOpportunities")
     relate(objects, "opportunity", "company", "company", "opportunities")
     relate(objects, "task", "assignee", "workspaceMember", "assignedTasks")
+    if era.standard_fields == "newest":
+        relate(objects, "opportunity", "owner", "workspaceMember", "ownedOpportunities")
     for target in ("note", "task"):
-        for name in (target, "person", "company", "opportunity"):
-            relate(objects, f"{target}Target", name, name, f"{target}Targets", "CASCADE")
+        relate(objects, f"{target}Target", target, target, f"{target}Targets", "CASCADE")
+        for name in ("person", "company", "opportunity"):
+            relate(objects, f"{target}Target", era.target(name), name, f"{target}Targets", "CASCADE", era.target_type)
     relate(objects, "attachment", "author", "workspaceMember", "authoredAttachments")
-    relate(objects, "attachment", "task", "task", "attachments")
-    relate(objects, "attachment", "note", "note", "attachments")
+    for name in ("task", "note"):
+        relate(objects, "attachment", era.target(name), name, "attachments", "SET NULL", era.target_type)
     for name in ("person", "company", "opportunity"):
-        relate(objects, "attachment", name, name, "attachments", "CASCADE")
+        relate(objects, "attachment", era.target(name), name, "attachments", "CASCADE", era.target_type)
     for part, inverse in (("workflowVersion", "versions"), ("workflowAutomatedTrigger", "automatedTriggers")):
         relate(objects, part, "workflow", "workflow", inverse, "CASCADE")
     for one in objects.values():

@@ -11,14 +11,15 @@ from typing import Any
 
 import orjson
 
-from infra.standin import normalise
 from infra.standin.building import standard_id
-from infra.standin.errors import ApiError, bad_request, database
+from infra.standin.eras import Era
+from infra.standin.errors import ApiError, bad_request, foreign_key
 from infra.standin.events import Event, changed_fields
 from infra.standin.filters import Filter
 from infra.standin.journal import Journal, JournalFormatError
 from infra.standin.model import ObjectType, Row, foreign_key_name, object_from_json
 from infra.standin.records import Stamp, Table
+from infra.standin.scalars import Clock, timestamp
 from infra.standin.standard import standard_objects
 
 KEY_NAME = "mig"
@@ -31,33 +32,37 @@ class Workspace:
     The key's name in `createdBy` is the one that the recorded server had.
     """
 
-    def __init__(self, data_dir: Path, *, clock: normalise.Clock, random: Random, batch_cap: int) -> None:
+    def __init__(self, data_dir: Path, *, era: Era, clock: Clock, random: Random, batch_cap: int) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         self.data_dir = data_dir
+        self.era = era
         self.clock = clock
         self.batch_cap = batch_cap
         self._random = random
         self._journal = Journal(data_dir / "journal.jsonl")
         self.tables: dict[str, Table] = {}
         self.webhooks: dict[str, Row] = {}
+        # When this process learnt of an object's columns, of those that came after its start.
+        self.born: dict[tuple[str, str], float] = {}
         # Told of every commit while there are webhooks to tell of it.
         self.on_events: Callable[[list[Event]], None] = lambda events: None
         self._actor: Row = {"source": "API", "workspaceMemberId": None, "name": KEY_NAME, "context": {}}
         self._seed()
-        for ops in self._journal.replay():
+        for ops in self._journal.replay(era.name):
             for op in ops:
                 self._replay(op)
         for table in self.tables.values():
             table.reshape(table.of)
-        self._journal.rewrite(self._image())
+        self._journal.rewrite(era.name, self._image())
 
     def close(self) -> None:
         self._journal.close()
 
-    def reset(self) -> None:
-        """Back to a fresh workspace."""
+    def reset(self, era: Era) -> None:
+        """A fresh workspace, as a server of that era makes it."""
+        self.era = era
         self._seed()
-        self._journal.rewrite(self._image())
+        self._journal.rewrite(era.name, self._image())
 
     # Looking up
 
@@ -75,7 +80,7 @@ class Workspace:
         return next((table for table in self.tables.values() if table.of.id == object_id), None)
 
     def now(self) -> str:
-        return normalise.timestamp(self.clock())
+        return timestamp(self.clock())
 
     def new_id(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -146,10 +151,7 @@ class Workspace:
             for row in changed.values():
                 parent = row[column]
                 if parent is not None and target is not None and parent not in target.rows:
-                    name = foreign_key_name(table.of.table, column)
-                    raise database(
-                        f'insert or update on table "{table.of.table}" violates foreign key constraint "{name}"'
-                    )
+                    raise foreign_key(table.of.table, foreign_key_name(table.of.table, column))
 
     def _store(self, table: Table, changed: dict[str, Row], action: str | None = None) -> None:
         """`action` is what a webhook is told; None where each row was created or updated."""
@@ -195,6 +197,10 @@ class Workspace:
         """Stores new or changed objects; their records take over the new columns."""
         self._journal.append([_object_op(of) for of in changed])
         for of in changed:
+            known = self.tables[of.name_singular].template if of.name_singular in self.tables else {}
+            self.born.update(
+                {(of.name_singular, column): self.clock() for column in of.template().keys() - known.keys()}
+            )
             self._put_object(of)
 
     def drop_object(self, of: ObjectType) -> None:
@@ -214,7 +220,7 @@ class Workspace:
     def _put_object(self, of: ObjectType) -> None:
         table = self.tables.get(of.name_singular)
         if table is None:
-            self.tables[of.name_singular] = Table(of, self.clock)
+            self.tables[of.name_singular] = Table(of, self.clock, self.era)
         else:
             table.reshape(of)
 
@@ -222,15 +228,17 @@ class Workspace:
 
     def _seed(self) -> None:
         # Epoch 0 keeps the seed the same in every process, so that only changes need the journal.
-        self.tables = {of.name_singular: Table(of, self.clock) for of in standard_objects(normalise.timestamp(0))}
+        objects = standard_objects(timestamp(0), self.era)
+        self.tables = {of.name_singular: Table(of, self.clock, self.era) for of in objects}
         self.webhooks = {}
+        self.born = {}
         members = self.tables["workspaceMember"]
         member = {
             "id": "20202020-0687-4c41-b707-ed1bfca972a7",
             "name": {"firstName": "Tim", "lastName": "Apple"},
             "userEmail": "tim@apple.dev",
             "userId": standard_id("user", "tim@apple.dev"),
-            "createdAt": normalise.timestamp(0),
+            "createdAt": timestamp(0),
         }
         members.apply(members.insert([members.values(member)], self._stamp()))
 

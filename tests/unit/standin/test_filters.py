@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.standin.eras import V1_10
 from infra.standin.errors import ApiError
 from infra.standin.filters import compile_filter, graphql_filter, graphql_order, rest_filter, rest_order
 from infra.standin.model import ObjectType, Row
 from infra.standin.standard import standard_objects
 
-OBJECTS = {one.name_singular: one for one in standard_objects("1970-01-01T00:00:00.000Z")}
+OBJECTS = {one.name_singular: one for one in standard_objects("1970-01-01T00:00:00.000Z", V1_10)}
 COMPANY = OBJECTS["company"]
 
 

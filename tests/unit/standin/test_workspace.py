@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.standin.eras import V1_10
 from infra.standin.errors import ApiError
 from infra.standin.journal import JournalFormatError
 from infra.standin.metadata import Metadata
@@ -16,7 +17,7 @@ from infra.standin.workspace import Workspace
 
 
 def opened(directory: Path, *, cap: int = 200) -> Workspace:
-    return Workspace(directory, clock=lambda: 1_700_000_000.0, random=Random(1), batch_cap=cap)
+    return Workspace(directory, era=V1_10, clock=lambda: 1_700_000_000.0, random=Random(1), batch_cap=cap)
 
 
 def state(workspace: Workspace) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:
 
 def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b'{"format":99}\n')
-    with pytest.raises(JournalFormatError, match="expected journal format 1, found 99"):
+    with pytest.raises(JournalFormatError, match="expected journal format 2, found 99"):
         opened(tmp_path)
 
 
