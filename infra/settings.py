@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
@@ -18,6 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from schemas.broker import KafkaSettings
 from schemas.mapping import Mapping as SystemMapping
 from schemas.topics import Topics
+from sinks.budget import COST_OF_OTHERS
+from sinks.timetable import Hours
 
 ENVIRONMENT = {
     "DUALRUN_KAFKA_BOOTSTRAP_SERVERS": ("kafka", "bootstrap_servers"),
@@ -54,6 +56,22 @@ class SourceSection(_Section):
     """A larger share of an object's rows missing at once is not published as deletes: the operator decides."""
 
 
+def _hours(written: Any) -> tuple[Hours, ...]:
+    return tuple(Hours.parse(str(one)) for one in (written if isinstance(written, list) else [written]))
+
+
+OpenHours = Annotated[tuple[Hours, ...], BeforeValidator(_hours)]
+
+
+class TimetableSection(_Section):
+    """Hours such as ``22:00-06:00``, or a list of them, on the clinic's clock (the mapping's ``zone``)."""
+
+    bulk: OpenHours = ()
+    """When the backlog of a full run may go; live changes go at any hour."""
+    uploads: OpenHours = ()
+    """When files may be uploaded."""
+
+
 class TwentySection(_Section):
     url: str
     api_key: SecretStr
@@ -63,8 +81,20 @@ class TwentySection(_Section):
     """Where people open Twenty, for links to record pages; ``url`` unless it differs."""
     requests: Annotated[int, Field(ge=1)] = 100
     window_seconds: Annotated[float, Field(gt=0)] = 60
+    reserve: Annotated[int, Field(ge=0)] = 0
+    """Requests per window that other integrations of the workspace may send; each costs us two of ours."""
+    timetable: TimetableSection = TimetableSection()
     batch: Annotated[int, Field(ge=1, le=200)] = 60
     timeout_seconds: Annotated[float, Field(gt=0)] = 30
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Self:
+        if COST_OF_OTHERS * self.reserve >= self.requests:
+            raise ValueError(
+                f"a reserve of {self.reserve} takes {COST_OF_OTHERS * self.reserve} of {self.requests} requests and"
+                f" leaves none: set reserve to less than half of requests"
+            )
+        return self
 
 
 class HoldSection(_Section):

@@ -7,8 +7,9 @@ latency, high load means full batches.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sinks.identity import Do, Step
 from sinks.pending import Lane, Pending
@@ -42,12 +43,22 @@ class Work:
 Slot = tuple[Lane, Group]
 
 
+class Admission(Protocol):
+    """How many records a request may carry now; 0 where none may leave."""
+
+    def most(self, lane: Lane, group: Group, now: float) -> int:
+        """Of a request of its own."""
+
+    def rides(self, lane: Lane, group: Group, now: float) -> int:
+        """Of records that fill up a request which leaves anyway."""
+
+
 class Board:
     """Steps by lane and group, oldest first. ``claims(work)`` names what must not occur twice in one batch."""
 
-    def __init__(self, claims: Callable[[Work], Iterable[Hashable]], size: int) -> None:
+    def __init__(self, claims: Callable[[Work], Iterable[Hashable]], admission: Admission) -> None:
         self._claims = claims
-        self._size = size
+        self._admission = admission
         self._heaps: dict[Slot, list[tuple[int, int, Work]]] = {}
         self._counts: dict[Slot, int] = {}
         self._placed: dict[str, tuple[Slot, int]] = {}
@@ -73,36 +84,38 @@ class Board:
     def __len__(self) -> int:
         return len(self._placed)
 
-    def choose(self, now: float, stopped: Container[Lane] = ()) -> list[Work]:
-        """The most urgent batch, taken off the board; empty when nothing waits.
+    def groups(self) -> set[Group]:
+        """What waits here."""
+        return {group for _, group in self._counts}
+
+    def choose(self, now: float) -> list[Work]:
+        """The most urgent batch, taken off the board; empty when nothing waits that may leave.
 
         Live goes by age. Bulk goes by full batches, and by age once the oldest has waited ``PATIENCE`` seconds. A
-        live batch that is not full is filled up with bulk work for the same request. Lanes in ``stopped``
-        are left alone.
+        live batch that is not full is filled up with bulk work for the same request.
         """
-        heads = {slot: self._head(slot) for slot in self._counts if slot[0] not in stopped}
+        most = {slot: room for slot in self._counts if (room := self._admission.most(*slot, now))}
+        heads = {slot: self._head(slot) for slot in most}
         live = [slot for slot in heads if slot[0] is Lane.LIVE]
         bulk = [slot for slot in heads if slot[0] is Lane.BULK]
         if bulk and (not live or self._since_bulk >= BULK_SHARE - 1):
             self._since_bulk = 0
             oldest = min(bulk, key=lambda slot: heads[slot].pending.seq)
-            full = [slot for slot in bulk if self._counts[slot] >= self._capacity(slot)]
+            full = [slot for slot in bulk if self._counts[slot] >= most[slot]]
             if full and now - heads[oldest].pending.arrived < PATIENCE:
                 oldest = min(full, key=lambda slot: heads[slot].pending.seq)
-            return self._draw(oldest, self._capacity(oldest), set())
+            return self._draw(oldest, most[oldest], set())
         if not live:
             return []
         self._since_bulk += bool(bulk)
         slot = min(live, key=lambda slot: heads[slot].pending.seq)
         claimed: set[Hashable] = set()
-        chosen = self._draw(slot, self._capacity(slot), claimed)
+        chosen = self._draw(slot, most[slot], claimed)
         filler = (Lane.BULK, slot[1])
-        if filler in heads and len(chosen) < self._capacity(slot):
-            chosen += self._draw(filler, self._capacity(slot) - len(chosen), claimed)
+        if filler in self._counts:
+            room = min(most[slot], self._admission.rides(*filler, now)) - len(chosen)
+            chosen += self._draw(filler, room, claimed)
         return chosen
-
-    def _capacity(self, slot: Slot) -> int:
-        return 1 if slot[1].do in SINGLY else self._size
 
     def _valid(self, slot: Slot, ticket: int, work: Work) -> bool:
         return self._placed.get(work.pending.key) == (slot, ticket)

@@ -107,10 +107,9 @@ def _target(info: ObjectInfo, workspace: Workspace) -> TargetObject:
 
 
 class UnknownTargetError(LookupError):
-    """A write names an object that the workspace does not have."""
+    """A write names an object, or a field of it, that the workspace does not have."""
 
-    def __init__(self, target: str) -> None:
-        super().__init__(
-            f"Twenty has no object {target!r}: apply the schema (dualrun schema apply) before records are written"
-        )
+    def __init__(self, target: str, field: str = "") -> None:
+        what = f"object {target!r} has no field {field!r}" if field else f"Twenty has no object {target!r}"
+        super().__init__(f"{what}: apply the schema (dualrun schema apply) before records are written")
         self.target = target

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from sinks import metrics
 from sinks.budget import Budget
+from sinks.flow import backoff
 from sinks.twenty.errors import Kind, TwentyError
 
 Answer = TypeVar("Answer")
 
 _READ_ATTEMPTS = 6
 _PASSING = (Kind.TRANSIENT, Kind.UNKNOWN_OUTCOME, Kind.SCHEMA_STALE)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 5.0
+_CHANCE = random.SystemRandom()
 
 
 class StoppingError(Exception):
@@ -38,11 +44,13 @@ class Gateway:
         lease: Holder,
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
+        chance: random.Random = _CHANCE,
     ) -> None:
         self.budget = budget
         self._lease = lease
         self._stop = stop
         self._clock = clock
+        self._chance = chance
 
     def ready(self) -> bool:
         """Whether a request may leave now."""
@@ -66,19 +74,31 @@ class Gateway:
 
     def read(self, operation: str, call: Callable[[], Answer]) -> Answer:
         """One request that changes nothing, repeated while the server has passing trouble. Raises TwentyError."""
-        attempt = 0
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, TwentyError) and error.refusal.kind in _PASSING),
+            stop=stop_after_attempt(_READ_ATTEMPTS),
+            wait=self._pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return cast(Answer, retrying(self._admitted, operation, call))
+
+    def _admitted(self, operation: str, call: Callable[[], Answer]) -> Answer:
+        """A throttle is no attempt: the request goes again when there is a token."""
         while True:
             self._token()
             try:
                 return self._request(operation, call)
             except TwentyError as error:
-                if error.refusal.kind is Kind.THROTTLED:
-                    continue
-                attempt += 1
-                if error.refusal.kind not in _PASSING or attempt == _READ_ATTEMPTS:
+                if error.refusal.kind is not Kind.THROTTLED:
                     raise
-                if self._stop.wait(min(0.1 * 2**attempt, 5.0)):
-                    raise StoppingError from None
+
+    def _pause(self, state: RetryCallState) -> float:
+        return backoff(state.attempt_number, _FIRST_PAUSE, _LONGEST_PAUSE, self._chance)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise StoppingError
 
     def _token(self) -> None:
         while wait := self.budget.wait(self._clock()):
@@ -98,7 +118,7 @@ class Gateway:
             if refusal.kind is Kind.THROTTLED:
                 metrics.THROTTLED.labels(operation).inc()
                 window = refusal.window_ms / 1000 if refusal.window_ms else None
-                self.budget.refused(self._clock(), refusal.limit, window)
+                self.budget.refused(self._clock(), refusal.limit, window, refusal.retry_after_s)
             raise
         finally:
             metrics.REQUESTS.labels(operation, status).inc()

@@ -7,9 +7,7 @@ does so when other writes pass right before and after it, because a server in tr
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -20,10 +18,11 @@ from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject
 from sinks.decisions import Brake, Decisions
 from sinks.duplicates import causes, values_asked
+from sinks.flow import TOO_MANY, Flow, Suspect
 from sinks.gateway import Gateway
 from sinks.identity import Do
 from sinks.lanes import Lanes
-from sinks.pending import Lane, Pending
+from sinks.pending import Pending
 from sinks.rows import Row
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, Refusal
@@ -33,49 +32,9 @@ log = logging.getLogger("dualrun.sink")
 
 ATTEMPTS = 3
 """Refusals without a known cause before a batch is halved, or a single record condemned."""
-TOO_MANY = "too many dead letters within a minute: look at them, then start the sink again"
 _HOPELESS = 10
 """Attempts at one version whatever the reason: nothing may go round for ever."""
 _IDS = 100
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A single record that was refused for no known reason when ``passes`` other writes had passed."""
-
-    work: Work
-    passes: int
-
-
-@dataclass(slots=True)
-class Flow:
-    """What the loop and the recovery share.
-
-    retries: batches to send before others. suspects: by record key. passes: writes that Twenty took. failures: refusals
-    in a row. quiet_until: no request before it. trouble: why nothing is sent, empty when all is well. stopped: lanes
-    that the brake has stopped. commit_first: what was decided must be in Kafka before the next request.
-    """
-
-    retries: deque[list[Work]] = field(default_factory=deque)
-    suspects: dict[str, Suspect] = field(default_factory=dict)
-    passes: int = 0
-    failures: int = 0
-    quiet_until: float = 0.0
-    trouble: str = ""
-    stopped: set[Lane] = field(default_factory=set)
-    commit_first: bool = False
-
-    def passed(self) -> None:
-        self.passes += 1
-        self.failures = 0
-        self.trouble = ""
-
-    def pause(self, now: float, seconds: float | None = None) -> None:
-        """Nothing is sent for a while, longer with each failure in a row."""
-        self.failures += 1
-        wait = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self.failures, 10)) if seconds is None else seconds
-        self.quiet_until = max(self.quiet_until, now + wait)
 
 
 class Recovery:
@@ -110,9 +69,10 @@ class Recovery:
             case Kind.THROTTLED:
                 self._again(works)
             case Kind.UNAUTHORISED | Kind.QUOTA | Kind.SCHEMA_STALE:
-                self._flow.trouble = refusal.template
-                self._flow.pause(self._clock())
+                self._flow.rest(works[0].group, refusal.template, self._clock())
                 self._again(works)
+            case Kind.OVERSIZE:
+                self._fewer(works, refusal)
             case Kind.DUPLICATE | Kind.CONFLICT if sent:
                 self._explain(works, sent, target, refusal)
             case Kind.MISSING_PARENT if sent:
@@ -143,8 +103,8 @@ class Recovery:
         lane = pending.lane
         self._decisions.dead_letter(pending, reason)
         self._lanes.done(pending)
-        if self._brake.count(self._clock()):
-            self._flow.stopped.add(lane)
+        if self._brake.count(self._clock()) or self._flow.on_probation(lane):
+            self._flow.stop(lane, self._clock())
             log.error("the %s lane is stopped: %s", lane.name.lower(), TOO_MANY)
 
     def unconfirmed(self, work: Work, target: TargetObject, others: Sequence[str]) -> None:
@@ -186,6 +146,14 @@ class Recovery:
             self.dead_letter(works[0].pending, refusal.template)
         else:
             self._halve(works)
+
+    def _fewer(self, works: Sequence[Work], refusal: Refusal) -> None:
+        """Servers differ in how many records they take; a refusal that names the number is minded from then on."""
+        if refusal.limit and refusal.limit < len(works):
+            self._flow.size = min(self._flow.size, refusal.limit)
+            self._again(works)
+        else:
+            self._narrow(works, refusal)
 
     def _halve(self, works: Sequence[Work]) -> None:
         first, second = halves(works)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.records import Flag, PartMode
+from schemas.records import Flag, Part, PartMode
 from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
@@ -31,6 +31,16 @@ def target_of(step: Step, catalogue: Catalogue) -> TargetObject:
     if target is None:
         raise UnknownTargetError(step.target)
     return target
+
+
+def require_fields(part: Part, target: TargetObject) -> None:
+    """Raises UnknownTargetError where the workspace has the object but not every field that the part writes.
+
+    Twenty refuses a whole batch for it, also the records that it could hold.
+    """
+    unknown = part.fields.keys() - target.types.keys()
+    if unknown:
+        raise UnknownTargetError(target.name, min(unknown))
 
 
 def group_of(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:

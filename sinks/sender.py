@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from schemas.records import Flag, Identity, IdentityState, Outcome, PartMode
+from schemas.records import Flag, Outcome, PartMode
 from sinks import metrics, rows
 from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
@@ -22,6 +22,7 @@ from sinks.batch import Board, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
+from sinks.flow import Flow
 from sinks.gateway import Gateway
 from sinks.identity import Do, Done, Settled, next_step
 from sinks.intake import Intake
@@ -30,8 +31,9 @@ from sinks.links import gone_parents
 from sinks.members import Directory
 from sinks.outbox import Generation, Outbox
 from sinks.pending import Pending, Upload
-from sinks.recovery import TOO_MANY, Flow, Recovery
+from sinks.recovery import Recovery
 from sinks.rows import Row
+from sinks.trial import Trial
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 
@@ -42,7 +44,7 @@ _REDISCOVER_SECONDS = 30.0
 
 
 class Sender:
-    """``discover`` reads the workspace's objects. ``batch`` is the number of records in a request at most."""
+    """``discover`` reads the workspace's objects. ``flow`` says what may leave, and how many in a request."""
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class Sender:
         attachments: Attachments,
         lease: Generation,
         clock: Callable[[], float],
-        batch: int,
+        flow: Flow,
         dead_letters_per_minute: int,
     ) -> None:
         self._client = client
@@ -74,8 +76,8 @@ class Sender:
         self._clock = clock
         self._catalogue: dict[str, TargetObject] = {}
         self._discovered_at = float("-inf")
-        self._flow = Flow()
-        self._board = Board(lambda work: rows.claims(work, self._catalogue), batch)
+        self._flow = flow
+        self._board = Board(lambda work: rows.claims(work, self._catalogue), flow)
         self._adopter = Adopter(client, gateway, book)
         self._directory = Directory(lambda: gateway.read("members", client.members), clock)
         self._recovery = Recovery(
@@ -85,14 +87,12 @@ class Sender:
         self._unknown: set[str] = set()
         self._deferred: list[Pending] = []
         self._committed_at = float("-inf")
-        self._good: tuple[TargetObject, Identity, Row] | None = None
+        self._trial = Trial(client, gateway, book, flow, self._current, clock)
 
     @property
     def trouble(self) -> str:
         """Why something is not sent; empty when all is well."""
-        if self._flow.stopped:
-            return TOO_MANY
-        return self._flow.trouble or next(iter(self._unknown), "")
+        return self._flow.reason or next(iter(self._unknown), "")
 
     def turn(self, patience: float) -> None:
         """One round with at most one batch. Waits up to ``patience`` seconds when there is nothing to do."""
@@ -171,7 +171,9 @@ class Sender:
                 self._recovery.give_back(pending, set(gone))
                 return
             else:
-                rows.target_of(step, self._catalogue)
+                target = rows.target_of(step, self._catalogue)
+                if part is not None:
+                    rows.require_fields(part, target)
                 group = rows.group_of(pending, step, self._book, self._catalogue)
                 self._board.place(Work(pending, step, group))
                 return
@@ -209,16 +211,19 @@ class Sender:
     def _choose(self) -> list[Work]:
         if self._flow.commit_first:
             self._commit(force=True)
+        self._flow.forget(self._board.groups())
         while self._flow.retries:
             current = self._still_due(self._flow.retries.popleft())
-            if current:
+            if current and self._flow.on_probation(current[0].pending.lane):
+                self._later(current)
+            elif current:
                 for work in current:
                     self._board.remove(work.pending)
                 return current
-        chosen = self._board.choose(self._clock(), self._flow.stopped)
+        chosen = self._board.choose(self._clock())
         if chosen:
             return self._still_due(chosen)
-        return self._try_suspect()
+        return self._trial.next()
 
     def _still_due(self, works: Sequence[Work]) -> list[Work]:
         """Those whose step is still what comes next; the others are looked at again.
@@ -238,32 +243,6 @@ class Sender:
         """Whether nothing newer has come between."""
         pending = work.pending
         return self._lanes.get(pending.key) is pending and next_step(pending, self._book) == work.step
-
-    def _try_suspect(self) -> list[Work]:
-        """A suspect goes alone after another write has passed; with none there, one that passed before is repeated."""
-        if not self._flow.suspects:
-            return []
-        key, suspect = next(iter(self._flow.suspects.items()))
-        if not self._current(suspect.work):
-            del self._flow.suspects[key]
-            return []
-        if suspect.passes == self._flow.passes and self._good is not None and self._still_good(self._good[1]):
-            target, _, row = self._good
-            repeat = partial(self._client.create_batch, target.plural, [row.payload], upsert=True)
-            try:
-                self._gateway.write("probe", 1, repeat)
-            except TwentyError as error:
-                self._flow.trouble = error.refusal.template
-                self._flow.pause(self._clock())
-                return []
-            self._flow.passed()
-            return []
-        del self._flow.suspects[key]
-        return [suspect.work]
-
-    def _still_good(self, identity: Identity) -> bool:
-        """Whether a row is as we wrote it: repeating that write changes nothing."""
-        return self._book.record(identity.key).get(identity.part) == identity and identity.state is IdentityState.LIVE
 
     def _send(self, works: Sequence[Work]) -> None:
         do = works[0].group.do
@@ -305,7 +284,7 @@ class Sender:
         request = uuid.uuid4().hex
         call = partial(self._client.create_batch, target.plural, payloads, upsert=do is Do.UPSERT)
         answers = {row["id"]: row for row in self._gateway.write(do, len(works), call)}
-        self._flow.passed()
+        self._flow.passed(works)
         strangers = sorted(answers.keys() - {row.payload["id"] for row in sent})
         for work, row in zip(works, sent, strict=True):
             answer = answers.get(row.payload["id"])
@@ -318,13 +297,13 @@ class Sender:
             self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
             if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:
-                self._good = (target, identity, row)
+                self._trial.passed(target, identity, row)
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
         ids = [work.step.twenty_id for work in works]
         call = partial(self._client.restore_many, target.plural, ids)
         back = {row["id"] for row in self._gateway.write(Do.RESTORE, len(works), call)}
-        self._flow.passed()
+        self._flow.passed(works)
         for work in works:
             pending, name = work.pending, work.step.name
             (pending.restored if work.step.twenty_id in back else pending.purged).add(name)
@@ -336,7 +315,7 @@ class Sender:
         fields = {name: value for name, value in row.payload.items() if name != "id"}
         call = partial(self._client.update, target.plural, work.step.twenty_id, fields)
         answer = self._gateway.write(Do.UPDATE, 1, call)
-        self._flow.passed()
+        self._flow.passed([work])
         self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=uuid.uuid4().hex)
 
     def _upload(self, work: Work) -> None:
@@ -352,7 +331,7 @@ class Sender:
                         self._client.upload, attachment.name, content.stream, content.size, attachment.content_type
                     )
                     path = self._gateway.write(Do.UPLOAD, 1, call)
-                    self._flow.passed()
+                    self._flow.passed([work])
                 pending.uploads[part.name] = Upload(content.sha256, path)
         except AttachmentError as error:
             if error.passing:
@@ -364,7 +343,7 @@ class Sender:
         self._later([work])
 
     def _passed(self, works: Sequence[Work]) -> None:
-        self._flow.passed()
+        self._flow.passed(works)
         request = uuid.uuid4().hex
         for work in works:
             self._done(work, request_id=request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import threading
 import time
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from sinks.book import Book
 from sinks.budget import Budget
 from sinks.catalogue import catalogue
 from sinks.decisions import Decisions
+from sinks.flow import Flow
 from sinks.gateway import Gateway, StoppingError
 from sinks.inbox import Inbox
 from sinks.intake import Intake
@@ -32,6 +34,7 @@ from sinks.lanes import Lanes
 from sinks.outbox import Outbox
 from sinks.pending import Lane
 from sinks.sender import Sender
+from sinks.timetable import ALWAYS, Timetable
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
 
@@ -49,9 +52,10 @@ class SinkSettings:
     """One sink process.
 
     workspace: its name, which is also the transactional id, so an older sender is fenced. limit: requests per
-    ``window`` seconds that Twenty grants, None where it does not ration; reserve: how many of them are left to
-    others. batch: records per request. request_timeout: seconds. documents_root: where ``file:`` locators lead.
-    ended_file: lists, one a line, incarnations that the supervisor saw end. incarnation: this process's own.
+    ``window`` seconds that Twenty grants, None where it does not ration; reserve: how many other integrations may
+    send meanwhile. timetable: when bulk and uploads may go. batch: records per request. request_timeout: seconds.
+    documents_root: where ``file:`` locators lead. ended_file: lists, one a line, incarnations that the supervisor saw
+    end. incarnation: this process's own.
     """
 
     kafka: KafkaSettings
@@ -62,6 +66,7 @@ class SinkSettings:
     limit: int | None = 100
     window: float = 60.0
     reserve: int = 0
+    timetable: Timetable = ALWAYS
     batch: int = 60
     documents_root: Path | None = None
     request_timeout: float = 30.0
@@ -146,10 +151,11 @@ def _sender(
         lanes.start(lane, partition, offset)
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
     decisions = Decisions(book, outbox, codec, topics, lambda: datetime.now(UTC))
+    chance = random.SystemRandom()
     return Sender(
         client=client,
         discover=lambda: catalogue(discover(client)),
-        gateway=Gateway(budget, lease, stop),
+        gateway=Gateway(budget, lease, stop, time.monotonic, chance),
         intake=Intake(inbox, lanes, decisions, codec),
         outbox=outbox,
         lanes=lanes,
@@ -158,7 +164,7 @@ def _sender(
         attachments=Attachments(settings.documents_root, http),
         lease=lease,
         clock=time.monotonic,
-        batch=settings.batch,
+        flow=Flow(settings.batch, chance, lambda: settings.timetable.closed(datetime.now(UTC))),
         dead_letters_per_minute=settings.dead_letters_per_minute,
     )
 

@@ -10,6 +10,7 @@ import signal
 import threading
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -95,6 +96,7 @@ def process(
 def sink(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> None:
     """Write to Twenty within its budget. One process sends, further ones stand by."""
     from sinks import service
+    from sinks.timetable import Timetable
 
     _begin(metrics_port)
     deployment = Deployment.load(settings)
@@ -108,6 +110,10 @@ def sink(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             twenty_key=twenty.api_key.get_secret_value(),
             limit=twenty.requests,
             window=twenty.window_seconds,
+            reserve=twenty.reserve,
+            timetable=Timetable(
+                ZoneInfo(deployment.mapping.zone), bulk=twenty.timetable.bulk, uploads=twenty.timetable.uploads
+            ),
             batch=twenty.batch,
             documents_root=deployment.settings.documents,
             request_timeout=twenty.timeout_seconds,

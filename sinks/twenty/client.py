@@ -1,6 +1,7 @@
 """The HTTP client of Twenty: one method, one request, one answer or one `TwentyError`.
 
-It neither retries nor rations: each method says how many requests it costs, and the sender decides when they leave.
+It neither retries nor rations: each method says how many requests it costs, and `sinks.gateway` decides when they
+leave and which are repeated.
 Values of records travel in bodies only, because URLs end up in access logs.
 """
 
@@ -234,12 +235,13 @@ class TwentyClient:
             body = None
         if not isinstance(body, dict):
             if response.status_code >= 400:
-                raise TwentyError(operation, classify(response.status_code, raw))
+                raise TwentyError(operation, classify(response.status_code, raw, headers=response.headers))
             refusal = Refusal(Kind.UNKNOWN_OUTCOME, "the answer is not JSON", response.status_code, recognised=False)
             raise TwentyError(operation, refusal)
         if is_refused(response.status_code, body):
             carries_records = not path.startswith(("/metadata", "/rest/metadata"))
-            raise TwentyError(operation, classify(response.status_code, body, carries_records=carries_records))
+            refusal = classify(response.status_code, body, headers=response.headers, carries_records=carries_records)
+            raise TwentyError(operation, refusal)
         return body
 
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     THROTTLED = "throttled"  # out of tokens: wait; never an attempt, never the record's fault
     TRANSIENT = "transient"  # the server's trouble, or nothing known: back off
     POISON = "poison"  # a known input error: something in this call can never be taken
+    OVERSIZE = "oversize"  # more records or more bytes than one call may carry: send fewer
     DUPLICATE = "duplicate"  # an id or a unique value is taken, perhaps by a trashed row
     MISSING_PARENT = "missing_parent"  # a relation names a record that does not exist
     CONFLICT = "conflict"  # an upsert matches two different rows
@@ -41,7 +42,8 @@ class Refusal:
     """A refused call, without any value it carried.
 
     `recognised` is False where neither status nor text is known: such a 400 does not prove that the input is wrong.
-    `limit` tokens per `window_ms` is what a throttle named; `retry_after_s` seconds what it asked to wait.
+    `limit` tokens per `window_ms` is what a throttle named; `retry_after_s` seconds what it asked to wait. Where a
+    call was too large, `limit` is the number of records that one may carry, if it was named.
     """
 
     kind: Kind
@@ -124,7 +126,11 @@ _TEXTS: tuple[tuple[Kind, str, str], ...] = (
     ),
     (Kind.SCHEMA_STALE, rf"^Field metadata not found for field: (?P<field>{_NAME})", 'no field "{field}"'),
     (Kind.SCHEMA_STALE, rf"^object '(?P<object>{_NAME})' not found", 'no object "{object}"'),
-    (Kind.UNAUTHORISED, r"^[\w ]*does not have permission|^Forbidden resource", "permission denied"),
+    (
+        Kind.UNAUTHORISED,
+        r"^[\w ]*does not have permission|^Forbidden resource",
+        "permission denied: check what the API key's role may do",
+    ),
     (Kind.NOT_FOUND, r"^Record not found", "Record not found"),
     (Kind.UNKNOWN_OUTCOME, r"^Query read timeout", "Query read timeout"),
     (
@@ -155,7 +161,7 @@ _TEXTS: tuple[tuple[Kind, str, str], ...] = (
     (Kind.POISON, r"Invalid (value|subfield)", "invalid value"),
     (Kind.POISON, r"requires connect or disconnect|does not support write operations", "relation written as a value"),
     (Kind.POISON, r"cannot insert a non-DEFAULT value", "a generated column was written"),
-    (Kind.POISON, r"Maximum number of records to \w+ is (?P<limit>\d+)", "more than {limit} records in one call"),
+    (Kind.OVERSIZE, r"^Maximum number of records to \w+ is (?P<limit>\d+)", "more than {limit} records in one call"),
 )
 _COMPILED = tuple((kind, re.compile(pattern, re.DOTALL), template) for kind, pattern, template in _TEXTS)
 
@@ -175,12 +181,17 @@ _STATUSES = {
     402: Kind.QUOTA,
     403: Kind.UNAUTHORISED,
     404: Kind.NOT_FOUND,
-    413: Kind.POISON,
+    413: Kind.OVERSIZE,
     429: Kind.THROTTLED,
     # A proxy that gave up waiting says nothing about what the server behind it did.
     502: Kind.UNKNOWN_OUTCOME,
     503: Kind.TRANSIENT,
     504: Kind.UNKNOWN_OUTCOME,
+}
+
+_WORDS = {
+    Kind.UNAUTHORISED: "the API key is refused: check it, and what its role may do",
+    Kind.QUOTA: "a quota of the workspace's plan is used up: raise the plan, or remove records",
 }
 
 # Raised before a byte of the request could have reached the server.
@@ -191,12 +202,14 @@ def classify(
     status: int | None,
     body: bytes | Mapping[str, Any] | None,
     *,
+    headers: Mapping[str, str] | None = None,
     exc: Exception | None = None,
     carries_records: bool = True,
 ) -> Refusal:
-    """Reads an answer that is not a success: `status` and `body` as received, or `exc` where there was none.
+    """Reads an answer that is not a success: `status`, `body` and `headers` as received, or `exc` where there was none.
 
-    A call that carries no records may have a text that is not recognised kept as it is.
+    Names of headers are compared as they are: hand in a mapping that does not mind the case, such as httpx's. A call
+    that carries no records may have a text that is not recognised kept as it is.
     """
     if exc is not None:
         kind = Kind.TRANSIENT if isinstance(exc, _NEVER_SENT) else Kind.UNKNOWN_OUTCOME
@@ -206,18 +219,19 @@ def classify(
     message = _message(answer)
     codes = {extensions.get("code"), extensions.get("subCode"), answer.get("error"), answer.get("code")}
     by_code = next((kind for code, kind in _CODES.items() if code in codes), None)
-    wait = _wait(answer, extensions)
+    wait = _wait(answer, extensions, headers or {})
 
     for kind, pattern, template in _COMPILED:
         found = pattern.search(message)
         if found:
             names = {name: value or "?" for name, value in found.groupdict().items()}
-            limit, window = _throttle(names) if kind is Kind.THROTTLED else (None, None)
+            limit, window = _numbers(names)
             return Refusal(kind, template.format_map(names), status, True, limit, window, wait)
-    if by_code is not None:
-        return Refusal(by_code, by_code.value, status, True, _whole(answer.get("limit")), None, wait)
-    if status in _STATUSES:
-        return Refusal(_STATUSES[status], _STATUSES[status].value, status, True, None, None, wait)
+    known = by_code or _STATUSES.get(status or 0)
+    if known is not None:
+        told = (answer.get("limit"), extensions.get("limit"), (headers or {}).get("X-RateLimit-Limit"))
+        limit = next((number for one in told if (number := _whole(one))), None) if known is Kind.THROTTLED else None
+        return Refusal(known, _WORDS.get(known, known.value), status, True, limit, None, wait)
     template = "unrecognised answer" if carries_records or not message else message
     return Refusal(Kind.TRANSIENT, template, status, recognised=False, retry_after_s=wait)
 
@@ -255,17 +269,22 @@ def _message(answer: Mapping[str, Any]) -> str:
     return str(_first_error(answer).get("message") or answer.get("message") or "")
 
 
-def _throttle(names: Mapping[str, str]) -> tuple[int | None, int | None]:
+def _numbers(names: Mapping[str, str]) -> tuple[int | None, int | None]:
     window = _whole(names.get("window_ms"))
     seconds = _whole(names.get("window_s"))
     return _whole(names.get("limit")), window if window is not None else seconds and seconds * 1000
 
 
-def _wait(answer: Mapping[str, Any], extensions: Mapping[str, Any]) -> float | None:
+def _wait(answer: Mapping[str, Any], extensions: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait: the newest REST says `retryAfterSeconds` and a header, GraphQL `retryAfterMs`."""
     seconds, milliseconds = answer.get("retryAfterSeconds"), extensions.get("retryAfterMs")
     if isinstance(seconds, (int, float)):
         return float(seconds)
-    return milliseconds / 1000 if isinstance(milliseconds, (int, float)) else None
+    if isinstance(milliseconds, (int, float)):
+        return milliseconds / 1000
+    # a date, which the header may also be, is left to the bucket: this machine's clock may differ from the server's
+    header = _whole(headers.get("Retry-After"))
+    return None if header is None else float(header)
 
 
 def _whole(value: Any) -> int | None:

@@ -180,7 +180,7 @@ def test_an_upload_over_the_cap_is_refused(url: str) -> None:
     with TwentyClient(url, KEY) as client, pytest.raises(TwentyError) as raised:
         client.upload("big.bin", Zeros(size), size, "application/octet-stream")  # type: ignore[arg-type]
     assert raised.value.refusal.status == 413
-    assert raised.value.refusal.kind is Kind.POISON
+    assert raised.value.refusal.kind is Kind.OVERSIZE
 
 
 def test_a_link_of_another_file_is_refused(http: httpx.Client, url: str) -> None:

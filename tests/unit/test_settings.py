@@ -69,3 +69,19 @@ def test_a_missing_setting_names_the_variable_that_sets_it() -> None:
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "DUALRUN_SOURCE_URL"}
     with pytest.raises(SettingsError, match="source"):
         load_settings(None, environment)
+
+
+def test_a_timetable_is_read_and_a_bad_one_is_named(tmp_path: Path) -> None:
+    hours = load_settings(EXAMPLE, {}).twenty.timetable.uploads
+    assert [(one.start.hour, one.end.hour) for one in hours] == [(20, 6)]
+    wrong = tmp_path / "settings.yaml"
+    wrong.write_text(EXAMPLE.read_text().replace("uploads: 20:00-06:00", "uploads: at night"))
+    with pytest.raises(SettingsError, match=r"settings\.yaml:\d+: twenty\.timetable\.uploads: .*expected.*22:00-06:00"):
+        load_settings(wrong, {})
+
+
+def test_a_reserve_that_leaves_nothing_is_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "settings.yaml"
+    wrong.write_text(EXAMPLE.read_text().replace("reserve: 0 ", "reserve: 50 "))
+    with pytest.raises(SettingsError, match="less than half"):
+        load_settings(wrong, {})

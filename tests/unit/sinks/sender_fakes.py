@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from sinks.book import Book
 from sinks.budget import Budget
 from sinks.catalogue import Catalogue
 from sinks.decisions import Decisions
+from sinks.flow import Flow
 from sinks.gateway import Gateway
 from sinks.inbox import CaughtUp, Received
 from sinks.intake import Intake
@@ -27,6 +29,7 @@ from sinks.lanes import Lanes
 from sinks.outbox import Outbox
 from sinks.pending import Lane, Position
 from sinks.sender import Sender
+from sinks.timetable import Load
 from sinks.twenty.client import Page
 from sinks.twenty.errors import Kind, Refusal, TwentyError
 from tests.unit.sinks.values import CATALOGUE
@@ -155,6 +158,7 @@ class Bench:
         self.kafka = FakeKafka()
         self.catalogue = dict(catalogue)
         self.now = 0.0
+        self.closed: frozenset[Load] = frozenset()
         book = Book()
         codec = self.kafka.codec
         fake: Any = self.kafka
@@ -177,7 +181,7 @@ class Bench:
             attachments=Attachments(Path(), httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404)))),
             lease=lease,
             clock=lambda: self.now,
-            batch=batch,
+            flow=Flow(batch, random.Random(1), lambda: self.closed),
             dead_letters_per_minute=brake,
         )
 
@@ -188,6 +192,9 @@ class Bench:
 
     def outcomes(self, key: str) -> list[Outcome]:
         return [event.outcome for event in self.events() if event.key == key]
+
+    def outcomes_of(self, outcome: Outcome) -> list[AuditEvent]:
+        return [event for event in self.events() if event.outcome is outcome]
 
     def events(self) -> list[AuditEvent]:
         return [record for record in self.kafka.records(TOPICS.audit) if isinstance(record, AuditEvent)]

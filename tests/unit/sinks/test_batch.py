@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import Outcome
-from sinks.batch import BULK_SHARE, PATIENCE, Board, Group, Work, halves
+from sinks.batch import BULK_SHARE, PATIENCE, SINGLY, Board, Group, Work, halves
 from sinks.identity import Do, Step
 from sinks.pending import Lane, Pending
 from tests.unit.sinks.values import write
@@ -24,8 +24,25 @@ def rows(one: Work) -> Iterable[Hashable]:
     yield one.step.twenty_id
 
 
-def board(*works: Work, size: int = 4) -> Board:
-    made = Board(rows, size)
+class Doors:
+    """Lets ``size`` records through, but for what is ``shut``, and of what is ``kept`` only what rides along."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.shut: set[Lane] = set()
+        self.kept: set[Lane] = set()
+
+    def most(self, lane: Lane, group: Group, now: float) -> int:
+        return 0 if lane in self.kept else self.rides(lane, group, now)
+
+    def rides(self, lane: Lane, group: Group, now: float) -> int:
+        if lane in self.shut:
+            return 0
+        return 1 if group.do in SINGLY else self.size
+
+
+def board(*works: Work, size: int = 4, doors: Doors | None = None) -> Board:
+    made = Board(rows, doors or Doors(size))
     for one in works:
         made.place(one)
     return made
@@ -71,10 +88,22 @@ def test_what_takes_one_record_at_a_time_goes_alone() -> None:
 
 
 def test_a_stopped_lane_is_left_alone() -> None:
-    made = board(work(1), work(2, lane=Lane.BULK))
-    assert numbers(made.choose(0, {Lane.LIVE})) == [2]
-    assert made.choose(0, {Lane.LIVE}) == []
+    doors = Doors(4)
+    doors.shut.add(Lane.LIVE)
+    made = board(work(1), work(2, lane=Lane.BULK), doors=doors)
+    assert numbers(made.choose(0)) == [2]
+    assert made.choose(0) == []
     assert len(made) == 1
+
+
+def test_what_is_kept_back_only_fills_up_what_leaves_anyway() -> None:
+    doors = Doors(4)
+    doors.kept.add(Lane.BULK)
+    made = board(*[work(n, lane=Lane.BULK) for n in range(1, 8)], doors=doors)
+    assert made.choose(0) == []
+    made.place(work(9))
+    assert numbers(made.choose(0)) == [9, 1, 2, 3]
+    assert made.choose(0) == []
 
 
 def test_a_record_that_is_placed_again_waits_with_its_new_step_only() -> None:

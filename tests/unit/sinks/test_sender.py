@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schemas.keys import part_key, twenty_id
 from schemas.records import Identity, IdentityState, Link, Match, Outcome, Part, PartMode, Write, WriteKind
+from sinks.pending import Lane
+from sinks.timetable import Load
 from sinks.twenty.errors import Kind, Refusal, TwentyError
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, refusal
 from tests.unit.sinks.values import CATALOGUE, write
@@ -111,6 +114,96 @@ def test_the_brake_stops_the_lane_and_says_why() -> None:
     bench.turn(50, seconds=0.1)
     assert [event.outcome for event in bench.events()] == [Outcome.DEAD_LETTERED] * 4
     assert "dead letters" in bench.sender.trouble
+
+
+def test_a_stopped_lane_tries_single_records_until_one_passes() -> None:
+    bench = Bench(brake=3, batch=8)
+    bench.twenty.rule = only("bad", Kind.POISON)
+    bench.kafka.publish(*[patient(n, title="bad") for n in range(8)])
+    bench.turn(20, seconds=0.1)
+    assert len(bench.outcomes_of(Outcome.DEAD_LETTERED)) == 4 and "dead letters" in bench.sender.trouble
+    bench.turn(240)
+    # one more for the first try, one for the second, which comes later
+    assert 5 <= len(bench.outcomes_of(Outcome.DEAD_LETTERED)) <= 6
+    assert set(bench.twenty.sent("create")[-1:]) == {1}
+    bench.twenty.rule = lambda _: None
+    bench.kafka.publish(*[patient(n) for n in range(20, 40)])
+    bench.turn(700)
+    assert not bench.sender.trouble
+    assert len(bench.outcomes_of(Outcome.CREATED)) == 20 + 8 - len(bench.outcomes_of(Outcome.DEAD_LETTERED))
+
+
+@pytest.mark.parametrize("kind", [Kind.SCHEMA_STALE, Kind.UNAUTHORISED, Kind.QUOTA])
+def test_trouble_with_one_object_holds_up_no_other(kind: Kind) -> None:
+    bench = Bench()
+    bench.twenty.rule = lambda row: refusal(kind) if "title" in row else None
+    notes = [write(1, Part("", "note", fields={"title": "t"}, content_hash="n"), key=f"s/note/{n}") for n in range(3)]
+    bench.kafka.publish(*notes, *[patient(n) for n in range(200)])
+    bench.turn(10, seconds=0.1)
+    assert len(bench.outcomes_of(Outcome.CREATED)) == 200
+    assert "told to" in bench.sender.trouble
+    bench.twenty.rule = lambda _: None
+    bench.turn(60)
+    assert len(bench.outcomes_of(Outcome.CREATED)) == 203 and not bench.sender.trouble
+
+
+def test_trouble_with_what_nobody_sends_any_more_is_forgotten() -> None:
+    bench = Bench()
+    bench.twenty.rule = lambda row: refusal(Kind.QUOTA) if "title" in row else None
+    key_ = "s/note/1"
+    bench.kafka.publish(write(1, Part("", "note", fields={"title": "t"}, content_hash="n"), key=key_))
+    bench.turn(3)
+    assert bench.sender.trouble
+    bench.kafka.publish(write(2, key=key_, kind=WriteKind.DELETE))
+    bench.turn(5)
+    assert not bench.sender.trouble and not bench.outcomes_of(Outcome.DEAD_LETTERED)
+
+
+def test_a_field_that_the_workspace_lacks_keeps_only_the_records_that_name_it() -> None:
+    bench = Bench()
+    strange = write(1, Part("", "person", fields={"shoeSize": 42}, content_hash="s"), key=key(0))
+    bench.kafka.publish(strange, *[patient(n) for n in range(1, 100)])
+    bench.turn(20)
+    assert bench.twenty.sent("create") == [60, 39] and bench.outcomes(key(0)) == []
+    assert "no field 'shoeSize'" in bench.sender.trouble and "schema apply" in bench.sender.trouble
+    person = CATALOGUE["person"]
+    bench.catalogue["person"] = replace(person, types={**person.types, "shoeSize": "NUMBER"})
+    bench.turn(60)
+    assert bench.outcomes(key(0)) == [Outcome.CREATED] and not bench.sender.trouble
+
+
+def test_the_number_of_records_that_a_server_takes_is_learned_from_its_refusal() -> None:
+    bench = Bench(batch=200)
+    cap = Refusal(Kind.OVERSIZE, "more than 60 records in one call", 400, limit=60)
+    bench.twenty.outage = lambda: cap if bench.twenty.calls[-1][1] > 60 else None
+    bench.kafka.publish(*[patient(n) for n in range(400)])
+    bench.turn(30)
+    assert bench.twenty.sent("create") == [200, 60, 60, 60, 60, 60, 60, 40]
+    assert bench.outcomes_of(Outcome.DEAD_LETTERED) == []
+
+
+def test_a_call_of_too_many_bytes_is_halved_and_only_a_single_record_condemned() -> None:
+    bench = Bench()
+    bench.twenty.outage = lambda: refusal(Kind.OVERSIZE) if bench.twenty.calls[-1][1] > 10 else None
+    bench.twenty.rule = only("giant", Kind.OVERSIZE)
+    bench.kafka.publish(*[patient(n, title="giant" if n == 5 else "x") for n in range(60)])
+    bench.turn(60)
+    assert bench.outcomes(key(5)) == [Outcome.DEAD_LETTERED]
+    assert len(bench.outcomes_of(Outcome.CREATED)) == 59
+
+
+def test_by_day_bulk_only_rides_along_and_by_night_it_goes() -> None:
+    bench = Bench()
+    bench.closed = frozenset({Load.BULK, Load.UPLOADS})
+    bench.kafka.publish(*[patient(n) for n in range(100)], lane=Lane.BULK)
+    bench.turn(20)
+    assert bench.twenty.calls == []
+    bench.kafka.publish(patient(200), patient(201))
+    bench.turn(20)
+    assert bench.twenty.sent("create") == [60] and not bench.sender.trouble
+    bench.closed = frozenset()
+    bench.turn(20)
+    assert bench.twenty.sent("create") == [60, 42]
 
 
 def test_an_answer_about_another_row_is_never_a_success() -> None:

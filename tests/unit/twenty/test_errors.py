@@ -51,7 +51,7 @@ SEEN = [
     (500, rest('Property "x" was not found in "company".', "Error", 500), Kind.SCHEMA_STALE),
     (400, rest("object 'plans' not found. eg: companies"), Kind.SCHEMA_STALE),
     (404, rest("Record not found", "NotFoundException", 404), Kind.NOT_FOUND),
-    (413, {"statusCode": 413, "message": "request entity too large"}, Kind.POISON),
+    (413, {"statusCode": 413, "message": "request entity too large"}, Kind.OVERSIZE),
     (400, rest('Value "x" is not a valid UUID', "Error"), Kind.POISON),
     (400, rest("Provided phone number is invalid 12", "Error"), Kind.POISON),
     (400, rest("The URL of the link is not valid", "Error"), Kind.POISON),
@@ -64,7 +64,15 @@ SEEN = [
     (500, rest('malformed array literal: "A"', "I", 500), Kind.POISON),
     (500, rest('invalid byte sequence for encoding "UTF8": 0x00', "I", 500), Kind.POISON),
     (500, rest('cannot insert a non-DEFAULT value into column "searchVector"', "I", 500), Kind.POISON),
-    (400, rest("Maximum number of records to upsert is 200."), Kind.POISON),
+    (400, rest("Maximum number of records to upsert is 200."), Kind.OVERSIZE),
+    (200, graphql("Quota", "QUOTA_EXHAUSTED"), Kind.QUOTA),
+    (402, b"", Kind.QUOTA),
+    (200, graphql("User does not have permission", "FORBIDDEN"), Kind.UNAUTHORISED),
+    (
+        403,
+        {"statusCode": 403, "error": "FORBIDDEN_EXCEPTION", "messages": ["Missing authentication token"]},
+        Kind.UNAUTHORISED,
+    ),
     (500, rest("Query read timeout", "InternalServerErrorException", 500), Kind.UNKNOWN_OUTCOME),
     (502, b"<html>Bad Gateway</html>", Kind.UNKNOWN_OUTCOME),
     (504, b"", Kind.UNKNOWN_OUTCOME),
@@ -94,27 +102,44 @@ def test_a_metadata_call_keeps_the_words_of_a_refusal() -> None:
     assert refusal.template == "The name 'events' is not available"
 
 
+SPEED = {
+    "statusCode": 429,
+    "error": "RATE_LIMITED",
+    "messages": ["Rate limit exceeded for apiKey: 50 requests per 60s."],
+    "limitKind": "speed",
+    "limit": 50,
+    "remaining": 0,
+    "periodCount": 60,
+    "periodUnit": "second",
+}
+HEADERS = {"Retry-After": "3", "X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "17"}
+Told = tuple[int | None, int | None, float | None]
+
+
 @pytest.mark.parametrize(
-    ("body", "limit", "window", "wait"),
+    ("status", "body", "headers", "told"),
     [
-        (rest(LIMIT), 100, 60_000, None),
-        (
-            {
-                "statusCode": 429,
-                "error": "RATE_LIMITED",
-                "messages": ["Rate limit exceeded for apiKey: 50 requests per 60s."],
-                "retryAfterSeconds": 2,
-            },
-            50,
-            60_000,
-            2.0,
-        ),
-        (graphql("Slow down", "RATE_LIMITED", retryAfterMs=1500), None, None, 1.5),
+        (429, rest(LIMIT), {}, (100, 60_000, None)),
+        (200, graphql(LIMIT, subCode="LIMIT_REACHED"), {}, (100, 60_000, None)),
+        (400, rest("Limit reached (100 tokens per 1000 ms)"), {}, (100, 1000, None)),
+        (429, {**SPEED, "retryAfterSeconds": 2}, HEADERS, (50, 60_000, 2.0)),
+        (429, SPEED, HEADERS, (50, 60_000, 3.0)),
+        (429, b"", HEADERS, (50, None, 3.0)),
+        (429, b"<html>Too Many Requests</html>", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, (None, None, None)),
+        (200, graphql("Slow down", "RATE_LIMITED", retryAfterMs=1500), {}, (None, None, 1.5)),
+        (200, graphql("Slow down", "RATE_LIMITED", retryAfterMs=1500, limit=40), {}, (40, None, 1.5)),
+        (200, graphql("Too many requests.", "INTERNAL_SERVER_ERROR"), {}, (None, None, None)),
     ],
 )
-def test_a_throttle_tells_its_limit(body: Any, limit: int | None, window: int | None, wait: float | None) -> None:
-    refusal = classify(429, body)
-    assert (refusal.limit, refusal.window_ms, refusal.retry_after_s) == (limit, window, wait)
+def test_a_throttle_tells_its_limit(status: int, body: Any, headers: dict[str, str], told: Told) -> None:
+    refusal = classify(status, body, headers=httpx.Headers(headers))
+    assert refusal.kind is Kind.THROTTLED
+    assert (refusal.limit, refusal.window_ms, refusal.retry_after_s) == told
+
+
+def test_a_call_that_is_too_large_tells_how_many_records_may_go() -> None:
+    assert classify(400, rest("Maximum number of records to upsert is 60.")).limit == 60
+    assert classify(413, b"").limit is None
 
 
 @pytest.mark.parametrize(
