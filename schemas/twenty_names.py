@@ -8,7 +8,10 @@ LONGEST_NAME = 63
 
 _PAIRS = (
     *("plan", "event", "field", "link", "fullName", "type", "object", "relation", "aggregate", "job", "role", "user"),
-    *("workspace", "userWorkspace", "appToken", "featureFlag", "keyValuePair", "pageLayout", "billingSubscription"),
+    *("workspace", "userWorkspace", "userWorkspaceRole", "appToken", "featureFlag", "keyValuePair"),
+    *("pageLayout", "pageLayoutTab", "pageLayoutWidget", "postgresCredential", "twoFactorMethod"),
+    *("approvedAccessDomain", "billingCustomer", "billingEntitlement", "billingMeter", "billingProduct"),
+    *("billingSubscription", "billingSubscriptionItem"),
 )
 RESERVED = frozenset(
     {*_PAIRS, *(f"{name}s" for name in _PAIRS)} | {"currency", "currencies", "address", "addresses", "index", "indexes"}

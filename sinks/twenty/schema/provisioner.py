@@ -43,8 +43,12 @@ _STEADY_ROUNDS = 3
 # A second writer, or a lagging server process, may leave something over; a third round finds nothing but trouble.
 _ROUNDS = 3
 
-# Said to the later of two who make the same, and by a process that has not heard of an object yet.
-_OVERTAKEN = re.compile(r"already exists|is not available, check|Unable to find|not found", re.IGNORECASE)
+# Said to the later of two who make the same, and by a process whose cache is not what the database is.
+_OVERTAKEN = re.compile(
+    r"already exists|is not available, check|Unable to find|Could not find|not found", re.IGNORECASE
+)
+# While anybody changes the data model, 1.10 may for a moment refuse to list it ("Could not find flat entity in maps").
+_LIST_FOR_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def examine(
     Raises TwentyError.
     """
     wanted = tuple(requirements)
-    workspace = discover(client)
+    workspace = _look(client, sleep)
     found = plan(workspace, wanted)
     duplicates = {
         (action.object_name, action.field_name): _duplicates(client, workspace, action, sleep)
@@ -116,11 +120,30 @@ def apply(
             tell(action)
             workspace, was_made = _carry_out(client, workspace, action, pace)
             made += [action] if was_made else []
-    left, _ = examine(client, wanted, sleep=sleep)
+    left, workspace = examine(client, wanted, sleep=sleep)
     if not left.is_empty:
         raise SchemaError(f"Twenty does not show what was applied:\n{render(left)}")
-    _await_usable(client, discover(client), wanted, _STEADY_ROUNDS, pace)
+    _await_usable(client, workspace, wanted, _STEADY_ROUNDS, pace)
     return made
+
+
+def _look(client: TwentyClient, sleep: Sleep) -> Workspace:
+    patient = Retrying(
+        retry=retry_if_exception(_is_answered),
+        stop=stop_after_delay(_LIST_FOR_S),
+        wait=wait_exponential(multiplier=0.25, max=5),
+        sleep=sleep,
+        reraise=True,
+    )
+    return patient(discover, client)
+
+
+def _is_answered(error: BaseException) -> bool:
+    return (
+        isinstance(error, TwentyError)
+        and error.refusal.status is not None
+        and error.refusal.kind not in (Kind.UNAUTHORISED, Kind.QUOTA)
+    )
 
 
 def _duplicates(client: TwentyClient, workspace: Workspace, action: MakeUnique, sleep: Sleep) -> int:
@@ -140,7 +163,7 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
     """
     if isinstance(action, AddOptions) or not _names(action) <= workspace.objects.keys():
         # the list of options is sent whole, so it must be the newest
-        workspace = discover(client)
+        workspace = _look(client, pace.sleep)
     attempts = Retrying(
         retry=retry_if_exception(_may_pass),
         stop=stop_after_delay(pace.deadline_s),
@@ -153,7 +176,7 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
         for attempt in attempts:
             with attempt:
                 if tried:
-                    workspace = discover(client)
+                    workspace = _look(client, pace.sleep)
                 if _is_made(workspace, action):
                     return workspace, tried
                 tried = True
@@ -162,7 +185,7 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
                 except TwentyError as error:
                     if error.refusal.kind is Kind.UNAUTHORISED:
                         raise
-                    workspace = discover(client)
+                    workspace = _look(client, pace.sleep)
                     if not _is_made(workspace, action):
                         raise
                     return workspace, True

@@ -193,11 +193,22 @@ def test_a_key_that_may_not_read_over_rest_reads_over_graphql() -> None:
     assert workspace.objects["person"].name_plural == "people"
 
 
-def test_other_trouble_is_not_taken_for_a_missing_right() -> None:
+def test_a_list_that_is_refused_for_a_moment_is_asked_for_again() -> None:
     server = Server()
-    server.on_list = lambda: refused(500, "Query read timeout")
-    with pytest.raises(TwentyError):
-        examine(server.client(), WARD)
+    answers = iter([refused(400, "Could not find flat entity in maps"), None])
+    server.on_list = lambda: next(answers)
+    slept: list[float] = []
+    found, _ = examine(server.client(), WARD, sleep=slept.append)
+    assert (len(found.actions), len(slept)) == (1, 1)
+
+
+def test_a_server_that_cannot_be_reached_is_told_at_once() -> None:
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    client = TwentyClient("http://t", "k", http=httpx.Client(transport=httpx.MockTransport(away)))
+    with pytest.raises(TwentyError, match=r"list objects: transient \(no answer\)"):
+        examine(client, WARD)
 
 
 @pytest.mark.parametrize(
