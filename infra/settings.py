@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "DUALRUN_SOURCE_URL": ("source", "url"),
     "DUALRUN_TWENTY_URL": ("twenty", "url"),
     "DUALRUN_TWENTY_API_KEY": ("twenty", "api_key"),
+    "DUALRUN_FALLBACK_OWNER": ("twenty", "fallback_owner"),
 }
 
 
@@ -86,6 +87,10 @@ class TwentySection(_Section):
     timetable: TimetableSection = TimetableSection()
     batch: Annotated[int, Field(ge=1, le=200)] = 60
     timeout_seconds: Annotated[float, Field(gt=0)] = 30
+    fallback_owner: str | None = None
+    """E-mail of the member who answers for records whose own owner is not known or has no account yet."""
+    members_seconds: Annotated[float, Field(gt=0)] = 60
+    """How often the members are read while somebody without an account is awaited."""
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:

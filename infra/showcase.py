@@ -25,10 +25,12 @@ import psycopg
 
 from infra.cli.prepare import prepare_deployment
 from infra.clinic.comparison import Comparison, compare
-from infra.clinic.expected import Expected, expected
+from infra.clinic.expected import expected
 from infra.clinic.generator import Clinic
+from infra.clinic.values import Expected
 from infra.incarnations import record_end
 from infra.monitor import Look, Monitor
+from infra.owners import Workspace, require_fallback_owner
 from infra.pipeline import Pipeline
 from infra.stack.ports import remembered_ports
 from infra.stack.stack import LocalStack
@@ -38,6 +40,7 @@ from producers.checkpoint import read_positions
 from schemas.broker import KafkaSettings
 
 _COMPONENTS = "components"
+FALLBACK_OWNER = "DUALRUN_FALLBACK_OWNER"
 TWENTY_URL, TWENTY_API_KEY = "DUALRUN_TWENTY_URL", "DUALRUN_TWENTY_API_KEY"
 
 
@@ -90,6 +93,7 @@ class Showcase:
         with psycopg.connect(self.source_url) as connection:
             self._fill(connection)
         prepare_deployment(self.deployment)
+        require_fallback_owner(self.deployment)
         self.monitor = Monitor(self.deployment)
         self._exit.callback(self.monitor.close)
 
@@ -106,6 +110,11 @@ class Showcase:
             for account in self.clinic.accounts:
                 name = {"firstName": account.first_name, "lastName": account.last_name}
                 self.control("members", userEmail=account.email, name=name)
+
+    @property
+    def fallback_owner(self) -> str:
+        """The first of the staff who have an account."""
+        return self._environ.get(FALLBACK_OWNER) or self.clinic.accounts[0].email
 
     @property
     def source_url(self) -> str:
@@ -163,7 +172,13 @@ class Showcase:
                 [account.email for account in self.clinic.accounts],
                 documents=self.documents,
                 workspace_url=self.twenty_url,
+                fallback_owner=self.fallback_owner,
             )
+
+    def without_owner(self) -> int:
+        """How many records in Twenty nobody answers for, read over HTTP."""
+        with Workspace(self.deployment.settings.twenty) as workspace:
+            return sum(map(len, workspace.without_owner(self.deployment.mapping).values()))
 
     def compare(self) -> Comparison:
         """Reads all of Twenty back over HTTP and compares it with what the source's tables say."""
@@ -217,6 +232,8 @@ class Showcase:
                 "url": self.twenty_url,
                 "api_key": self.twenty_api_key,
                 "requests": self._options.requests or 60_000,
+                "fallback_owner": self.fallback_owner,
+                "members_seconds": 2,
             },
             "hold": {"park_seconds": 5},
             "documents": str(self.documents),

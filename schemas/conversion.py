@@ -214,6 +214,8 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "aliases": identity.aliases,
         "twenty_updated_at": identity.twenty_updated_at,
         "origin": identity.origin.value,
+        "awaiting": identity.awaiting._asdict() if identity.awaiting else None,
+        "uploaded": identity.uploaded,
     }
 
 
@@ -234,6 +236,8 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         aliases=tuple(value["aliases"]),
         twenty_updated_at=value["twenty_updated_at"],
         origin=Outcome(value["origin"]),
+        awaiting=_unit(value["awaiting"]) if value["awaiting"] else None,
+        uploaded=value["uploaded"],
     )
 
 

@@ -233,6 +233,8 @@ class Identity:
     links: optional and required relation fields written -> Twenty id. ``links_at``: of those that came by an alias,
     the newest ``Link.at``. ``owned``: fields of a fragment or match.
     unique: digests of the unique values that this part holds in Twenty (``field:digest``).
+    awaiting: the message whose write waits for a row that Twenty does not have yet (a member without an account).
+    uploaded: path of a file that is in Twenty though its record is not; its hash is in ``content_hash``, after a ``+``.
     """
 
     key: str
@@ -250,6 +252,8 @@ class Identity:
     aliases: tuple[str, ...] = ()
     twenty_updated_at: datetime | None = None
     origin: Outcome = Outcome.CREATED
+    awaiting: Unit | None = None
+    uploaded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,16 @@ def judge(part: Part, rows: Iterable[Row], target: TargetObject) -> Finding:
     return Finding(row)
 
 
-def adopting(key: str, part: Part, version: Version, row: Row) -> Identity:
-    """The identity that Kafka acknowledges, with the before-image, before the row is touched."""
-    return Identity(key, part.name, part.target, row["id"], version, IdentityState.ADOPTING, origin=Outcome.ADOPTED)
+def adopting(key: str, part: Part, version: Version, row: Row, target: TargetObject) -> Identity:
+    """The identity that Kafka acknowledges, with the before-image, before the row is touched.
+
+    It remembers an owner that the row has: the fallback owner does not take that one's place.
+    """
+    owner = row.get(target.column(target.owner)) if target.owner else None
+    return Identity(
+        key, part.name, part.target, row["id"], version, IdentityState.ADOPTING, origin=Outcome.ADOPTED,
+        links={target.owner: owner} if owner else {},
+    )  # fmt: skip
 
 
 def before_image(row: Row) -> dict[str, Any]:

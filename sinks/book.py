@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from schemas.records import Identity, IdentityState, PartMode, Version, Write
+from schemas.records import Identity, IdentityState, PartMode, Unit, Version, Write
 
 LIVING = (IdentityState.LIVE, IdentityState.ADOPTING)
 
@@ -19,6 +19,8 @@ class Book:
         self._rows: dict[str, tuple[str, str]] = {}
         self._trash: set[str] = set()
         self._own: Counter[str] = Counter()
+        self.awaiting: dict[tuple[str, str], Unit] = {}
+        """Parts that wait for a row that Twenty does not have yet, and where their writes lie."""
         for identity in identities:
             self.put(identity)
 
@@ -29,13 +31,16 @@ class Book:
         if old is not None:
             self._forget(old, name)
         parts[identity.part] = identity
+        self.awaiting.pop(name, None)
+        if identity.awaiting is not None:
+            self.awaiting[name] = identity.awaiting
         if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
             return
         if identity.state in LIVING:
             self._rows[identity.twenty_id] = name
             self._own[identity.target] += identity.mode is PartMode.OWN
             self._trash.discard(identity.twenty_id)
-        else:
+        elif identity.twenty_id:
             self._trash.add(identity.twenty_id)
         for value in identity.unique:
             # a trashed row still holds its values in Twenty's index

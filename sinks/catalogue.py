@@ -48,7 +48,8 @@ class TargetObject:
     """One object of the workspace.
 
     types: field -> Twenty's field type. unique: names of unique fields. columns: relation field -> join column where
-    it is not simply ``<field>Id``.
+    it is not simply ``<field>Id``. owner: the relation to the member who answers for a row, empty where there is none;
+    fallback: the id of the one who does where nobody is known.
     """
 
     name: str
@@ -56,6 +57,8 @@ class TargetObject:
     types: Mapping[str, str] = field(default_factory=dict)
     unique: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    fallback: str = ""
 
     def column(self, relation: str) -> str:
         """The join column of a relation field; a name that is one already passes."""

@@ -28,10 +28,11 @@ from schemas.records import (
 from schemas.topics import Topics
 from sinks import adoption, metrics
 from sinks.book import LIVING, Book
-from sinks.identity import Do, Settled, Step, written
+from sinks.catalogue import TargetObject
+from sinks.identity import NO_MEMBER, Do, Settled, Step, written
 from sinks.lanes import returned
 from sinks.outbox import Outbox
-from sinks.pending import Pending
+from sinks.pending import Lane, Pending, Position
 from sinks.rows import Row
 
 WHOLE = "*"
@@ -81,7 +82,9 @@ class Decisions:
         """A decision that took no request."""
         pending.accounted.add(WHOLE if settled.part is None else settled.part)
         if settled.identity is not None:
-            self._publish(settled.identity)
+            place = pending.place if settled.reason == NO_MEMBER else None
+            awaiting = self._message(place) if place else settled.identity.awaiting
+            self._publish(replace(settled.identity, awaiting=awaiting))
         row = settled.identity.twenty_id if settled.identity else ""
         self._event(pending.write, settled.part, settled.outcome, settled.target, row, settled.reason)
         flags = (*settled.flags, *pending.notes.pop(settled.part or "", ()))
@@ -114,9 +117,9 @@ class Decisions:
         self.flagged(pending, step.name, step.target, step.twenty_id, flags)
         self._lag(pending.write)
 
-    def adopting(self, pending: Pending, part: Part, row: Mapping[str, Any]) -> None:
+    def adopting(self, pending: Pending, part: Part, row: Mapping[str, Any], target: TargetObject) -> None:
         """The before-image and the claim on a foreign row; both must be committed before the row is touched."""
-        self._publish(adoption.adopting(pending.key, part, pending.write.version, row))
+        self._publish(adoption.adopting(pending.key, part, pending.write.version, row, target))
         image = adoption.before_image(row)
         self._event(pending.write, part.name, Outcome.ADOPTING, part.target, row["id"], before=image)
 
@@ -162,6 +165,10 @@ class Decisions:
         name = parse_record_key(key).object
         topic = self._topics.derived if name.startswith("~") else self._topics.cdc(name)
         return Unit(topic, partition_of(key, self._topics.partitions), version.offset)
+
+    def _message(self, place: Position) -> Unit:
+        topic = self._topics.live if place.lane is Lane.LIVE else self._topics.bulk
+        return Unit(topic, place.partition, place.offset)
 
     def _publish(self, identity: Identity) -> None:
         """The identity, and its aliases where they changed."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from schemas.keys import twenty_id
-from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, WriteKind
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, WriteKind
 from sinks.book import LIVING, Book
 from sinks.links import due_links, gone_parents, linked, links_at, wanted_links
 from sinks.pending import Pending
 
 NO_MEMBER = "no workspace member"
+BEFORE_ALL = Version(0, 0, 0, 0)
+"""Version of an identity that no write has made."""
 
 
 class Do(StrEnum):
@@ -175,7 +177,8 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
     )
     # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
     reason = "" if pending.accounted else "nothing was there"
-    return _once(pending, Settled(None, Outcome.DELETED, reason, replace(kept, version=write.version)))
+    kept = replace(kept, version=write.version, awaiting=None)
+    return _once(pending, Settled(None, Outcome.DELETED, reason, kept))
 
 
 def _part_step(pending: Pending, part: Part, known: Mapping[str, Identity], book: Book) -> Step | Settled | None:
@@ -288,14 +291,22 @@ def _matched(
     living = identity is not None and identity.state is IdentityState.LIVE
     if not row:
         flag = Flag(part.matches[0].field if part.matches else "", NO_MEMBER)
-        gone = replace(identity, state=IdentityState.DELETED, version=pending.write.version) if identity else None
-        return Settled(part.name, Outcome.SKIPPED, NO_MEMBER, gone, (flag,), part.target)
+        absent = Identity(
+            pending.key, part.name, part.target, identity.twenty_id if identity else "", pending.write.version,
+            IdentityState.DELETED, PartMode.MATCH, awaiting=identity.awaiting if identity else None,
+        )  # fmt: skip
+        return Settled(part.name, Outcome.SKIPPED, NO_MEMBER, absent, (flag,), part.target)
     if identity is not None and living and identity.twenty_id == row and not pending.write.repair:
         if identity.version == pending.write.version:
             return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
         if _same(part, identity, known):
             return _unchanged(pending, part, identity)
-    return Step(Do.UPDATE, part.name, part.target, row, Outcome.UPDATED, part, identity)
+    step = Step(Do.UPDATE, part.name, part.target, row, Outcome.UPDATED, part, identity)
+    held = identity is not None and (identity.owned or identity.links)
+    if not (part.fields or held or wanted_links(part, known)):
+        # found, and there is nothing to write into it: that it can be referred to is all that was asked for
+        return Settled(part.name, Outcome.UNCHANGED, identity=_taken(pending, step, known), target=part.target)
+    return step
 
 
 def _same(part: Part, identity: Identity, known: Mapping[str, Identity]) -> bool:
@@ -334,26 +345,43 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             assert step.identity is not None and part is not None
             return linked(part, step.identity, known)
         case Do.CREATE | Do.UPSERT | Do.UPDATE:
-            assert part is not None
-            upload = pending.uploads.get(part.name)
-            links = wanted_links(part, known)
-            before = step.identity
-            adopted = before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
-            return Identity(
-                key=pending.key,
-                part=part.name,
-                target=part.target,
-                twenty_id=step.twenty_id,
-                version=version,
-                state=IdentityState.LIVE,
-                mode=part.mode,
-                content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
-                links=links,
-                links_at=links_at(part),
-                owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
-                unique=unique,
-                aliases=part.aliases,
-                origin=Outcome.ADOPTED if adopted else Outcome.CREATED,
-            )
+            return _taken(pending, step, known, unique)
+        case Do.UPLOAD:
+            return _kept(pending, step)
         case _:
             return None
+
+
+def _taken(pending: Pending, step: Step, known: Mapping[str, Identity], unique: tuple[str, ...] = ()) -> Identity:
+    """The identity of a part that Twenty holds as its version says."""
+    part, before = step.part, step.identity
+    assert part is not None
+    upload = pending.uploads.get(part.name)
+    adopted = before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
+    return Identity(
+        key=pending.key,
+        part=part.name,
+        target=part.target,
+        twenty_id=step.twenty_id,
+        version=pending.write.version,
+        state=IdentityState.LIVE,
+        mode=part.mode,
+        content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
+        links=wanted_links(part, known),
+        links_at=links_at(part),
+        owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
+        unique=unique,
+        aliases=part.aliases,
+        origin=Outcome.ADOPTED if adopted else Outcome.CREATED,
+    )
+
+
+def _kept(pending: Pending, step: Step) -> Identity | None:
+    """A file lies in Twenty and its record does not yet: a process that takes over need not upload it again."""
+    upload = pending.uploads.get(step.name)
+    if upload is None or upload.path is None or (step.identity is not None and step.identity.version > BEFORE_ALL):
+        return None
+    return Identity(
+        pending.key, step.name, step.target, step.twenty_id, BEFORE_ALL, IdentityState.DELETED,
+        content_hash=f"+{upload.sha256}", origin=Outcome.DELETED, uploaded=upload.path,
+    )  # fmt: skip

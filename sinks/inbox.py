@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, Message, TopicPartition
 
 from schemas.broker import BrokerError, KafkaSettings, consumer, delivered, unit_of, watermarks
+from schemas.records import Unit
 from schemas.topics import Topics
 from sinks.pending import Lane, Position
 
@@ -64,29 +65,34 @@ class Inbox:
         return watermarks(self._bulk, self._topics.bulk, partition)[1]
 
     def bodies(self, positions: Iterable[Position]) -> list[Received]:
-        """The bulk messages at ``positions``, in that order. Raises BrokerError when one is not delivered."""
+        """The messages at ``positions``, in that order. Raises BrokerError when one is not delivered."""
         wanted = list(positions)
-        found: dict[tuple[int, int], Received] = {}
+        found: dict[Position, Received] = {}
         for stretch in _stretches(wanted):
-            partition, last = stretch[0].partition, stretch[-1].offset
+            lane, partition, last = stretch[0].lane, stretch[0].partition, stretch[-1].offset
+            topic = self._topics.live if lane is Lane.LIVE else self._topics.bulk
             missing = {position.offset for position in stretch}
-            self._bodies.assign([TopicPartition(self._topics.bulk, partition, stretch[0].offset)])
+            self._bodies.assign([TopicPartition(topic, partition, stretch[0].offset)])
             while missing:
                 # consume() would wait until it has them all
                 first = self._bodies.poll(_SILENCE)
                 if first is None:
-                    raise BrokerError(f"{self._topics.bulk} [{partition}]: no message within {_SILENCE:.0f} s")
+                    raise BrokerError(f"{topic} [{partition}]: no message within {_SILENCE:.0f} s")
                 for message in filter(delivered, [first, *self._bodies.consume(500, 0)]):
                     offset = unit_of(message).offset
                     if offset in missing:
                         missing.discard(offset)
-                        found[(partition, offset)] = _received(Lane.BULK, message)
+                        found[Position(lane, partition, offset)] = _received(lane, message)
                     if missing and offset > last:
                         raise BrokerError(
-                            f"{self._topics.bulk} [{partition}] has lost offset {min(missing)}: its retention must be"
+                            f"{topic} [{partition}] has lost offset {min(missing)}: its retention must be"
                             " unlimited until the cutover is sealed"
                         )
-        return [found[(position.partition, position.offset)] for position in wanted]
+        return [found[position] for position in wanted]
+
+    def position(self, unit: Unit) -> Position:
+        """Where a message of a lane's topic lies."""
+        return Position(Lane.LIVE if unit.topic == self._topics.live else Lane.BULK, unit.partition, unit.offset)
 
     def close(self) -> None:
         for reader in (self._live, self._bulk, self._bodies):
@@ -96,7 +102,7 @@ class Inbox:
 def _stretches(positions: list[Position]) -> Iterator[list[Position]]:
     stretch: list[Position] = []
     for position in sorted(positions):
-        if stretch and (position.partition != stretch[-1].partition or position.offset - stretch[-1].offset > _GAP):
+        if stretch and (position[:2] != stretch[-1][:2] or position.offset - stretch[-1].offset > _GAP):
             yield stretch
             stretch = []
         stretch.append(position)

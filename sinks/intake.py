@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from schemas.codec import Codec, CodecError
-from schemas.records import Lift, Verdict, Write
+from schemas.records import Lift, Unit, Verdict, Write
 from sinks.decisions import Decisions
 from sinks.inbox import CaughtUp, Inbox, Received
 from sinks.lanes import Lanes
@@ -44,6 +45,11 @@ class Intake:
             for body in self._inbox.bodies(turns):
                 self._take(body, now)
         self._lanes.reconsider(now)
+
+    def writes(self, units: Iterable[Unit]) -> list[Write]:
+        """The writes in messages that were finished before, of either lane."""
+        found = [self._codec.decode(body.raw) for body in self._inbox.bodies(map(self._inbox.position, units))]
+        return [record for record in found if isinstance(record, Write)]
 
     def _take(self, received: Received, now: float) -> None:
         try:

@@ -101,6 +101,13 @@ class Lanes:
             return []
         return self._write(position, record, now)
 
+    def again(self, write: Write, now: float) -> bool:
+        """Takes up a finished write once more, as a repair; False where something of its record is on its way."""
+        if write.key in self._pending or write.key in self._index:
+            return False
+        self.changed[write.key] = self._admit(replace(write, repair=True), Lane.LIVE, now)
+        return True
+
     def index(self, position: Position, key: str) -> None:
         """A bulk message whose body is left on the topic for now."""
         self._index.setdefault(key, []).append(position)
@@ -134,17 +141,18 @@ class Lanes:
         superseded: list[Write] = []
         if pending is None:
             pending = self._admit(write, lane, now)
+            pending.place = position
         elif write.version < pending.write.version:
             pending.remember(write)
             superseded.append(write)
         elif write.version > pending.write.version:
             superseded.append(pending.write)
-            pending.replace_with(write)
+            pending.replace_with(write, position)
         elif write.repair and not pending.write.repair:
             pending.accounted.clear()
             pending.write = overlay(write, pending.write)
         elif pending.write.kind is WriteKind.PATCH:
-            pending.write = overlay(write, pending.write)
+            pending.write, pending.place = overlay(write, pending.write), position
         else:
             pending.write = overlay(pending.write, write)
         pending.positions.append(position)

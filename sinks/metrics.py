@@ -24,6 +24,7 @@ TOKENS = Gauge("dualrun_rate_budget_tokens", "Requests that may leave at once")
 LIMIT = Gauge("dualrun_rate_budget_limit", "Requests per window that Twenty grants; 0 where there is no limit")
 DEAD = Gauge("dualrun_dlq_records", "Dead letters of this process", ["object", "reason"])
 WAITING = Gauge("dualrun_sink_waiting_records", "Records that wait to be written", ["lane"])
+AWAITED = Gauge("dualrun_members_awaited", "Members without an account for whom records wait")
 HEALTH = Gauge("dualrun_component_health", "1 for the state the component is in", ["component", "status"])
 
 

@@ -48,7 +48,7 @@ class Pending:
     withheld: part -> unique path -> why the part must do without that value.
     matched: part -> the row of Twenty's own; empty where there is none.
     notes: flags to report with a part. looked_up: parts for which the workspace was searched.
-    attempts: refusals without a known cause.
+    attempts: refusals without a known cause. place: the message that holds ``write``.
     """
 
     write: Write
@@ -69,15 +69,16 @@ class Pending:
     notes: dict[str, list[Flag]] = field(default_factory=dict)
     looked_up: set[str] = field(default_factory=set)
     attempts: int = 0
+    place: Position | None = None
 
     @property
     def key(self) -> str:
         return self.write.key
 
-    def replace_with(self, write: Write) -> None:
+    def replace_with(self, write: Write, place: Position) -> None:
         """A newer version takes the place; what the old one may have made is remembered as ghosts."""
         self.remember(self.write)
-        self.write = write
+        self.write, self.place = write, place
         for state in (self.accounted, self.vacated, self.looked_up):
             state.clear()
         for mapping in (self.withheld, self.matched, self.uploads, self.notes):

@@ -89,7 +89,7 @@ class Recovery:
     def adopt(self, pending: Pending, part: Part, finding: Finding) -> None:
         """Takes over the row that was found, or notes what the part must do without."""
         if finding.row is not None:
-            self._decisions.adopting(pending, part, finding.row)
+            self._decisions.adopting(pending, part, finding.row, self._catalogue[part.target])
             self._flow.commit_first = True
         pending.withheld.setdefault(part.name, {}).update(finding.withheld)
         pending.notes.setdefault(part.name, []).extend(finding.flags)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from schemas.records import Flag, Part, PartMode
+from schemas.records import Flag, IdentityState, Outcome, Part, PartMode
 from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
@@ -23,6 +24,12 @@ class Row:
     payload: dict[str, Any]
     unique: tuple[str, ...]
     flags: tuple[Flag, ...]
+
+
+def updated_at(answer: Mapping[str, Any]) -> datetime | None:
+    """When Twenty says that it wrote a row; None where it does not say."""
+    text = answer.get("updatedAt")
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 def target_of(step: Step, catalogue: Catalogue) -> TargetObject:
@@ -73,13 +80,16 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     assert part is not None
     links = wanted_links(part, known)
     if step.outcome.value == "linked":
-        payload |= {target.column(name): row or None for name, row in due_links(part, identity, known).items()}
+        due = due_links(part, identity, known)
+        payload |= {target.column(name): row or _instead(name, target) for name, row in due.items()}
         return Row(payload, (), ())
     payload |= part.fields
     payload |= {target.column(name): row for name, row in links.items()}
     if identity is not None:
         payload |= {target.column(name): None for name in identity.links if name not in links}
         payload |= {name: target.empty(name) for name in identity.owned if name not in part.fields}
+    if target.owner and part.mode is PartMode.OWN and target.owner not in links:
+        _answer_for(payload, step, target)
     upload = pending.uploads.get(part.name)
     if upload is not None and upload.path is not None:
         payload["fullPath"] = upload.path
@@ -95,3 +105,22 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         else:
             flags.append(unique.without(payload, path, target))
     return Row(payload, tuple(held), tuple(flags))
+
+
+def _instead(relation: str, target: TargetObject) -> str | None:
+    """What a relation holds that leads nowhere any more."""
+    return target.fallback if relation == target.owner else None
+
+
+def _answer_for(payload: dict[str, Any], step: Step, target: TargetObject) -> None:
+    """The fallback owner, for a row whose own is not known: when it is made, comes back, or loses its owner.
+
+    Otherwise the relation is left as it is, because somebody may have given the row to a colleague in Twenty.
+    """
+    column, identity = target.column(target.owner), step.identity
+    adopted = identity is not None and identity.state is IdentityState.ADOPTING
+    had = identity is not None and target.owner in identity.links
+    if adopted and had:
+        del payload[column]
+    elif adopted or had or step.outcome in (Outcome.CREATED, Outcome.RESTORED):
+        payload[column] = target.fallback

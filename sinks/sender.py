@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from schemas.records import Flag, Outcome, PartMode
+from schemas.records import Outcome, PartMode
 from sinks import metrics, rows
 from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
@@ -28,14 +27,15 @@ from sinks.identity import Do, Done, Settled, next_step
 from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.links import gone_parents
-from sinks.members import Directory
+from sinks.members import Awaited, Directory
 from sinks.outbox import Generation, Outbox
-from sinks.pending import Pending, Upload
+from sinks.pending import Pending
 from sinks.recovery import Recovery
 from sinks.rows import Row
 from sinks.trial import Trial
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
+from sinks.uploads import Uploads, left_out
 
 log = logging.getLogger("dualrun.sink")
 
@@ -44,7 +44,8 @@ _REDISCOVER_SECONDS = 30.0
 
 
 class Sender:
-    """``discover`` reads the workspace's objects. ``flow`` says what may leave, and how many in a request."""
+    """``discover`` reads the workspace's objects. ``flow`` says what may leave, and how many in a request.
+    ``members_seconds``: how often the members are read while somebody without an account is awaited."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Sender:
         clock: Callable[[], float],
         flow: Flow,
         dead_letters_per_minute: int,
+        members_seconds: float,
     ) -> None:
         self._client = client
         self._discover = discover
@@ -71,7 +73,7 @@ class Sender:
         self._lanes = lanes
         self._book = book
         self._decisions = decisions
-        self._attachments = attachments
+        self._uploads = Uploads(client, gateway, attachments)
         self._lease = lease
         self._clock = clock
         self._catalogue: dict[str, TargetObject] = {}
@@ -80,6 +82,7 @@ class Sender:
         self._board = Board(lambda work: rows.claims(work, self._catalogue), flow)
         self._adopter = Adopter(client, gateway, book)
         self._directory = Directory(lambda: gateway.read("members", client.members), clock)
+        self._awaited = Awaited(self._directory, book, intake.writes, members_seconds, clock)
         self._recovery = Recovery(
             client, gateway, lanes, book, decisions, self._flow, Brake(dead_letters_per_minute), self._catalogue, clock
         )
@@ -88,6 +91,10 @@ class Sender:
         self._deferred: list[Pending] = []
         self._committed_at = float("-inf")
         self._trial = Trial(client, gateway, book, flow, self._current, clock)
+
+    def _in_trouble(self, error: TwentyError) -> None:
+        self._flow.trouble = error.refusal.template
+        self._flow.pause(self._clock())
 
     @property
     def trouble(self) -> str:
@@ -104,6 +111,7 @@ class Sender:
                 self._deferred.clear()
             self._settle()
             if not quiet and self._gateway.ready():
+                self._welcome()
                 works = self._choose()
                 if works:
                     self._send(works)
@@ -139,8 +147,15 @@ class Sender:
             except TwentyError as error:
                 # a look-up was refused: the record waits as it is
                 self._deferred.append(pending)
-                self._flow.trouble = error.refusal.template
-                self._flow.pause(self._clock())
+                self._in_trouble(error)
+
+    def _welcome(self) -> None:
+        """Writes what waited for a member who has an account by now; the links to it follow through hold."""
+        try:
+            for write in self._awaited.arrived():
+                self._lanes.again(write, self._clock())
+        except TwentyError as error:
+            self._in_trouble(error)
 
     def _advance(self, pending: Pending) -> None:
         """Takes every decision that needs no request, and puts the record on the board for the one that does."""
@@ -193,8 +208,7 @@ class Sender:
         try:
             found = self._discover()
         except TwentyError as error:
-            self._flow.trouble = error.refusal.template
-            self._flow.pause(self._clock())
+            self._in_trouble(error)
             return
         self._discovered_at = self._clock()
         self._catalogue.clear()
@@ -268,8 +282,7 @@ class Sender:
                 self._recovery.refused(works, sent, target, error.refusal)
             except TwentyError as second:
                 # what was to be read to understand the refusal was refused as well
-                self._flow.trouble = second.refusal.template
-                self._flow.pause(self._clock())
+                self._in_trouble(second)
                 self._later(works)
             if error.refusal.kind is Kind.SCHEMA_STALE:
                 self._rediscover()
@@ -294,7 +307,7 @@ class Sender:
             if work.group.columns and answer.get("createdAt") == answer.get("updatedAt"):
                 self._recovery.stub(work, target)
                 continue
-            self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=request)
+            self._done(work, row=row, updated_at=rows.updated_at(answer), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
             if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:
                 self._trial.passed(target, identity, row)
@@ -316,30 +329,24 @@ class Sender:
         call = partial(self._client.update, target.plural, work.step.twenty_id, fields)
         answer = self._gateway.write(Do.UPDATE, 1, call)
         self._flow.passed([work])
-        self._done(work, row=row, updated_at=_time(answer.get("updatedAt")), request_id=uuid.uuid4().hex)
+        self._done(work, row=row, updated_at=rows.updated_at(answer), request_id=uuid.uuid4().hex)
 
     def _upload(self, work: Work) -> None:
         """Puts the file into Twenty unless the same bytes are there; its record follows."""
-        pending, part, identity = work.pending, work.step.part, work.step.identity
+        pending, part = work.pending, work.step.part
         assert part is not None and part.attachment is not None
-        attachment = part.attachment
         try:
-            with self._attachments.open(attachment) as content:
-                path = None
-                if identity is None or identity.content_hash.partition("+")[2] != content.sha256:
-                    call = partial(
-                        self._client.upload, attachment.name, content.stream, content.size, attachment.content_type
-                    )
-                    path = self._gateway.write(Do.UPLOAD, 1, call)
-                    self._flow.passed([work])
-                pending.uploads[part.name] = Upload(content.sha256, path)
+            pending.uploads[part.name] = upload = self._uploads.store(part.attachment, work.step.identity)
+            if upload.path is not None:
+                # in Kafka before the file has its record: otherwise a crash between the two uploads it again
+                self._flow.passed([work])
+                self._flow.commit_first = True
+            self._decisions.succeeded(pending, work.step)
         except AttachmentError as error:
             if error.passing:
                 self._flow.pause(self._clock())
             else:
-                flag = Flag("attachment", error.reason, attachment.name)
-                skipped = Settled(part.name, Outcome.SKIPPED, error.reason, flags=(flag,), target=part.target)
-                self._decisions.settled(pending, skipped)
+                self._decisions.settled(pending, left_out(part, part.attachment, error))
         self._later([work])
 
     def _passed(self, works: Sequence[Work]) -> None:
@@ -368,7 +375,3 @@ class Sender:
             self._outbox.commit(offsets, self._lease)
             self._committed_at = now
             self._flow.commit_first = False
-
-
-def _time(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from sinks.inbox import Inbox
 from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.outbox import Outbox
+from sinks.owners import owned
 from sinks.pending import Lane
 from sinks.sender import Sender
 from sinks.timetable import ALWAYS, Timetable
@@ -54,8 +55,10 @@ class SinkSettings:
     workspace: its name, which is also the transactional id, so an older sender is fenced. limit: requests per
     ``window`` seconds that Twenty grants, None where it does not ration; reserve: how many other integrations may
     send meanwhile. timetable: when bulk and uploads may go. batch: records per request. request_timeout: seconds.
-    documents_root: where ``file:`` locators lead. ended_file: lists, one a line, incarnations that the supervisor saw
-    end. incarnation: this process's own.
+    documents_root: where ``file:`` locators lead. members_seconds: how often the members are read while somebody
+    without an account is awaited. owners: Twenty object -> its relation to the member who answers for a record;
+    fallback_owner: e-mail of who does where nobody is known. ended_file: lists, one a line, incarnations that the
+    supervisor saw end. incarnation: this process's own.
     """
 
     kafka: KafkaSettings
@@ -74,6 +77,9 @@ class SinkSettings:
     incarnation: str | None = None
     session_seconds: float = SESSION_SECONDS
     dead_letters_per_minute: int = 20
+    members_seconds: float = 60.0
+    owners: Mapping[str, str] = field(default_factory=dict)
+    fallback_owner: str = ""
 
 
 def run(settings: SinkSettings, stop: threading.Event) -> None:
@@ -154,7 +160,7 @@ def _sender(
     chance = random.SystemRandom()
     return Sender(
         client=client,
-        discover=lambda: catalogue(discover(client)),
+        discover=lambda: owned(catalogue(discover(client)), settings.owners, settings.fallback_owner, client.members),
         gateway=Gateway(budget, lease, stop, time.monotonic, chance),
         intake=Intake(inbox, lanes, decisions, codec),
         outbox=outbox,
@@ -166,6 +172,7 @@ def _sender(
         clock=time.monotonic,
         flow=Flow(settings.batch, chance, lambda: settings.timetable.closed(datetime.now(UTC))),
         dead_letters_per_minute=settings.dead_letters_per_minute,
+        members_seconds=settings.members_seconds,
     )
 
 

@@ -119,6 +119,9 @@ def sink(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             request_timeout=twenty.timeout_seconds,
             ended_file=data_dir / ENDED_FILE,
             incarnation=announce(data_dir, deployment.topics.sink_group),
+            members_seconds=twenty.members_seconds,
+            owners=deployment.mapping.owners,
+            fallback_owner=deployment.fallback_owner(),
         ),
         _stop_on_signals(),
     )

@@ -31,17 +31,22 @@ SETTLE_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the demo found. ``first_record_seconds``: from the systems being up to the first record in Twenty."""
+    """What the demo found. ``first_record_seconds``: from the systems being up to the first record in Twenty.
+
+    without_owner: records in Twenty that nobody answers for.
+    """
 
     look: Look
     comparison: Comparison
     requests: int
     refused: int
     first_record_seconds: float | None
+    without_owner: int
 
     @property
     def clean(self) -> bool:
-        return not self.comparison.mismatches and self.comparison.compared > 0 and not self.look.account.unaccounted
+        in_step = not self.comparison.mismatches and self.comparison.compared > 0
+        return in_step and not self.look.account.unaccounted and not self.without_owner
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -50,6 +55,7 @@ class Summary:
             "requests": self.requests,
             "refused": self.refused,
             "first_record_seconds": self.first_record_seconds,
+            "without_owner": self.without_owner,
         }
 
 
@@ -163,6 +169,7 @@ def _summary(showcase: Showcase, console: Console, look: Look) -> Summary:
     stats = showcase.control("stats") if showcase.standin else {}
     with console.status("reading every record back over HTTP and comparing it, field by field"):
         comparison = showcase.compare()
+        without_owner = showcase.without_owner()
     first, ready = showcase.monitor.first_write_at, showcase.ready_at
     return Summary(
         look,
@@ -170,6 +177,7 @@ def _summary(showcase: Showcase, console: Console, look: Look) -> Summary:
         int(stats.get("requests", 0)),
         int(stats.get("refused", 0)),
         round((first - ready).total_seconds(), 1) if first and ready else None,
+        without_owner,
     )
 
 
@@ -182,6 +190,7 @@ def _print(console: Console, summary: Summary) -> None:
     console.print(
         f"compared {comparison.compared:,} values with the source, {len(comparison.mismatches)} differ", highlight=False
     )
+    console.print(f"records without an owner: {summary.without_owner}", highlight=False)
     for mismatch in comparison.mismatches[:20]:
         where = f"{mismatch.object} {mismatch.key} {mismatch.field}".rstrip()
         console.print(f"  {where}: {mismatch.reason}", highlight=False, markup=False)

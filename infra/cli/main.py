@@ -8,7 +8,7 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from infra.cli import components, demo, export, obligations, prepare, run, schema, status
+from infra.cli import components, demo, export, obligations, owners, prepare, run, schema, status
 from infra.settings import SettingsError
 from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
@@ -36,6 +36,7 @@ app.command()(components.sink)
 app.command()(status.status)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
+app.command()(owners.owners)
 app.command("rebuild-package")(export.rebuild_package)
 
 _ASK = (SettingsError, MappingError)

@@ -15,8 +15,7 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from infra.clinic.expected import Expected, ExpectedRow
-from infra.clinic.values import SYSTEM, Content, Email, RecordPage, Reference
+from infra.clinic.values import SYSTEM, Content, Email, Expected, ExpectedRow, RecordPage, Reference
 
 PLURALS = {
     "person": "people",

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,46 +23,24 @@ from infra.clinic import rows as source_rows
 from infra.clinic import values
 from infra.clinic.generator import KEYS
 from infra.clinic.rows import Row
-from infra.clinic.values import Content, Email, RecordPage, Reference
+from infra.clinic.values import Content, Email, Expected, ExpectedRow, RecordPage, Reference
 
 Fields = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedRow:
-    """``source`` is what a report may show: the record key, and the part where it is not the main one."""
-
-    source: str
-    fields: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Expected:
-    """rows: Twenty object -> key -> row. The key is ``sourceSystemId``; for members the e-mail; for targets the two
-        ``sourceSystemId`` joined by `` -> ``; for attachments the note's and the file name, likewise.
-    flagged: (record key, field) that must be flagged.
-    unresolved: (record key, relation) of optional references that lead nowhere.
-    parked: record keys whose parent never existed: they must wait, and be absent from Twenty.
-    orphans: record keys without a parent now, ``parked`` among them. One that lost its parent may still be in Twenty.
-    skipped: staff without an account. oversize: documents for the manual list.
-    """
-
-    rows: dict[str, dict[str, ExpectedRow]] = field(default_factory=lambda: defaultdict(dict))
-    flagged: set[tuple[str, str]] = field(default_factory=set)
-    unresolved: set[tuple[str, str]] = field(default_factory=set)
-    parked: set[str] = field(default_factory=set)
-    orphans: set[str] = field(default_factory=set)
-    skipped: set[str] = field(default_factory=set)
-    oversize: set[str] = field(default_factory=set)
-
-
 def expected(
-    connection: psycopg.Connection[Any], accounts: Collection[str], *, documents: Path, workspace_url: str
+    connection: psycopg.Connection[Any],
+    accounts: Collection[str],
+    *,
+    documents: Path,
+    workspace_url: str,
+    fallback_owner: str,
 ) -> Expected:
     """Expectations from one snapshot of the source.
 
     connection: to the clinic's database, outside of a transaction. accounts: e-mails of Twenty's members.
-    documents: where the documents' files lie. workspace_url: where people open Twenty.
+    documents: where the documents' files lie. workspace_url: where people open Twenty. fallback_owner: e-mail of the
+    member who answers for a record that nobody else does.
     """
     tables: dict[str, list[Row]] = {}
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
@@ -71,17 +48,19 @@ def expected(
         for table, key in KEYS.items():
             query = sql.SQL("select * from {} order by {}").format(sql.Identifier(table), sql.Identifier(key))
             tables[table] = cursor.execute(query).fetchall()
-    return _Expectation(tables, {address.strip().lower() for address in accounts}, documents, workspace_url).result
+    members = {address.strip().lower() for address in accounts}
+    return _Expectation(tables, members, documents, workspace_url, fallback_owner).result
 
 
 class _Expectation:
     def __init__(
-        self, tables: Mapping[str, list[Row]], accounts: Collection[str], documents: Path, workspace_url: str
+        self, tables: Mapping[str, list[Row]], accounts: Collection[str], documents: Path, url: str, fallback: str
     ) -> None:
         self.result = Expected()
+        self._fallback = Reference("workspaceMember", fallback)
         self._accounts = accounts
         self._documents = documents
-        self._page = f"{workspace_url.rstrip('/')}/object/note/"
+        self._page = f"{url.rstrip('/')}/object/note/"
         self._patients = {row["patient_id"] for row in tables["patients"]}
         self._physicians = {row["physician_id"] for row in tables["physicians"]}
         self._members = {row["staff_id"]: (row["email"] or "").strip().lower() for row in tables["staff"]}
@@ -333,6 +312,8 @@ class _Expectation:
     # Helpers
 
     def _add(self, target: str, key: str, fields: Fields) -> None:
+        if target in values.OWNERS:
+            fields[values.OWNERS[target]] = fields.get(values.OWNERS[target]) or self._fallback
         self.result.rows[target][key] = ExpectedRow(key, fields)
 
     def _target(self, kind: str, key: str, row: Row) -> None:

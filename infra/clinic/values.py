@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +28,15 @@ NOTE_TYPES = {"visit": "VISIT_SUMMARY", "prescription": "PRESCRIPTION", "lab": "
 KINDS = {"call": "CALL", "email": "EMAIL", "meeting": "MEETING"}
 DIRECTIONS = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
 COUNTRIES = {"us": "United States", "usa": "United States", "united states": "United States", "canada": "Canada"}
+
+OWNERS = {
+    "person": "owner",
+    "company": "accountOwner",
+    "coverage": "owner",
+    "payment": "owner",
+    "task": "assignee",
+}
+"""Twenty object -> its relation to the member who answers for a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,34 @@ class Content:
 
     size: int
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRow:
+    """``source`` is what a report may show: the record key, and the part where it is not the main one."""
+
+    source: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Expected:
+    """rows: Twenty object -> key -> row. The key is ``sourceSystemId``; for members the e-mail; for targets the two
+        ``sourceSystemId`` joined by `` -> ``; for attachments the note's and the file name, likewise.
+    flagged: (record key, field) that must be flagged.
+    unresolved: (record key, relation) of optional references that lead nowhere.
+    parked: record keys whose parent never existed: they must wait, and be absent from Twenty.
+    orphans: record keys without a parent now, ``parked`` among them. One that lost its parent may still be in Twenty.
+    skipped: staff without an account. oversize: documents for the manual list.
+    """
+
+    rows: dict[str, dict[str, ExpectedRow]] = field(default_factory=lambda: defaultdict(dict))
+    flagged: set[tuple[str, str]] = field(default_factory=set)
+    unresolved: set[tuple[str, str]] = field(default_factory=set)
+    parked: set[str] = field(default_factory=set)
+    orphans: set[str] = field(default_factory=set)
+    skipped: set[str] = field(default_factory=set)
+    oversize: set[str] = field(default_factory=set)
 
 
 def record_key(object_name: str, record_id: object) -> str:

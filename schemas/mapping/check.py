@@ -16,7 +16,7 @@ from schemas.mapping.language import (
     SystemMapping,
     TwentyObject,
 )
-from schemas.mapping.standard import COMPOSITES, EVERYWHERE, OPTIONS, RELATION, STANDARD, TARGETS
+from schemas.mapping.standard import COMPOSITES, EVERYWHERE, MEMBER, OPTIONS, RELATION, STANDARD, TARGETS
 from schemas.twenty_names import RESERVED, camel_case
 
 Location = tuple[str | int, ...]
@@ -64,6 +64,8 @@ def field_types(mapping: SystemMapping, target: str) -> dict[str, str]:
     types = {**EVERYWHERE, **STANDARD.get(target, {}), **{name: field.type for name, field in own.fields.items()}}
     if own.custom:
         types["name"] = "TEXT"
+    if own.owner:
+        types.setdefault(own.owner, RELATION)
     if target in TARGETS:
         types |= {name: RELATION for name, one in mapping.twenty.items() if one.custom}
     return types
@@ -98,6 +100,8 @@ def _twenty_object(mapping: SystemMapping, name: str, one: TwentyObject) -> Iter
         yield Mistake((*where, "custom"), f"{name!r} is a standard object of Twenty: leave `custom` out")
     if one.custom and (name in _TAKEN or one.custom.plural in _TAKEN or one.custom.plural == name):
         yield Mistake(where, "Twenty reserves this name, or singular and plural are the same: expected another one")
+    if one.owner and (one.owner in _TAKEN or related(mapping, name, one.owner) != MEMBER):
+        yield Mistake((*where, "owner"), f"{one.owner!r} is no relation to a workspace member: expected another name")
     for field_name, field in one.fields.items():
         at = (*where, "fields", field_name)
         if field_name in _TAKEN:
@@ -170,7 +174,7 @@ def part_columns(part: Part) -> set[str]:
     rules = [*part.fields.values(), *(rule for alias in part.aliases.values() for rule in alias)]
     rules += [rule for link in part.links.values() for rule in link.by]
     rules += part.anchor.by if part.anchor else []
-    rules += [part.match.by] if part.match else []
+    rules += [rule for rule in (part.match.by, part.match.name) if rule] if part.match else []
     found = set(part.when).union(*(rule.columns for rule in rules))
     if part.attachment:
         found |= {part.attachment.path, part.attachment.name} | (
@@ -208,6 +212,8 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
         yield from _relations(mapping, at, part, earlier)
         if part.match:
             yield from _text_rule(mapping, (*at, "match", "by"), "by", part.match.by)
+            if part.match.name:
+                yield from _text_rule(mapping, (*at, "match", "name"), "name", part.match.name)
         for alias, rules in part.aliases.items():
             for number, rule in enumerate(rules):
                 yield from _text_rule(mapping, (*at, "aliases", alias, number), alias, rule)
@@ -299,12 +305,13 @@ def _relations(mapping: SystemMapping, at: Location, part: Part, earlier: set[st
 
 def related(mapping: SystemMapping, target: str, relation: str) -> str:
     """The object at the other side of a relation."""
-    custom = mapping.twenty.get(target, TwentyObject()).fields.get(relation)
+    own = mapping.twenty.get(target, TwentyObject())
+    custom = own.fields.get(relation)
     if custom:
         return custom.to or ""
-    return {"assignee": "workspaceMember", "accountOwner": "workspaceMember", "pointOfContact": "person"}.get(
-        relation, relation
-    )
+    if relation in STANDARD.get(target, {}):
+        return {"assignee": MEMBER, "accountOwner": MEMBER, "pointOfContact": "person"}.get(relation, relation)
+    return MEMBER if relation == own.owner else relation
 
 
 def _reference(mapping: SystemMapping, at: Location, reference: Reference, target: str) -> Iterator[Mistake]:

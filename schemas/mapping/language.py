@@ -177,6 +177,8 @@ class Matching(Model):
 
     field: TwentyName
     by: RuleOrColumn
+    name: RuleOrColumn | None = None
+    """What the person is called, for the list of those who are to be invited."""
 
 
 class File(Model):
@@ -292,6 +294,9 @@ class TwentyObject(Model):
     """Custom fields of a standard object, or a custom object with its fields."""
 
     custom: CustomObject | None = None
+    owner: TwentyName | None = None
+    """The relation to the member who answers for a record; made where Twenty has none. No record is without one: the
+    fallback owner of the settings stands in for whoever is not known, or has no account yet."""
     fields: dict[TwentyName, CustomField] = {}
 
 
@@ -323,6 +328,11 @@ class SystemMapping(Model):
     objects: dict[SourceName, ObjectMapping] = Field(min_length=1)
     derived: dict[SourceName, DerivedMapping] = {}
     exports: list[Export] = []
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Twenty object -> its relation to the member who answers for a record."""
+        return {name: one.owner for name, one in self.twenty.items() if one.owner}
 
     def parts_of(self, object_name: str) -> list[Part]:
         if object_name.startswith(DERIVED):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from schemas.mapping.check import options
 from schemas.mapping.language import CustomField, Rule, SystemMapping, TwentyObject
-from schemas.mapping.standard import PLURALS, TARGETS
+from schemas.mapping.standard import MEMBER, PLURALS, RELATION, STANDARD, TARGETS
 from schemas.mapping.values import natural_key
 from schemas.requirements import FieldRequirement, ObjectRequirement, RelationRequirement
 
@@ -23,6 +23,9 @@ def requirements(mapping: SystemMapping) -> tuple[ObjectRequirement, ...]:
         custom = wanted.custom
         plural, label, labels = (custom.plural, custom.label, custom.labels) if custom else PLURALS[name]
         fields = tuple(_field(field_name, field) for field_name, field in wanted.fields.items())
+        if wanted.owner and wanted.owner not in {*wanted.fields, *STANDARD.get(name, {})}:
+            other_side = RelationRequirement(MEMBER, f"Owned {labels.lower()}")
+            fields = (*fields, FieldRequirement(wanted.owner, "Owner", RELATION, relation=other_side))
         found.append(ObjectRequirement(name, plural, label, labels, fields, tuple(hanging.get(name, ()))))
     return tuple(found)
 

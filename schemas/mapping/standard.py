@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 RELATION = "RELATION"
+MEMBER = "workspaceMember"
+"""Twenty's object of the people who have an account."""
 
 STANDARD: Mapping[str, Mapping[str, str]] = {
     "person": {

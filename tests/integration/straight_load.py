@@ -37,11 +37,13 @@ class Loaded:
 
 
 class StraightLoad:
-    def __init__(self, client: TwentyClient, documents: Path, workspace_url: str) -> None:
+    def __init__(self, client: TwentyClient, documents: Path, workspace_url: str, fallback_owner: str) -> None:
+        self._fallback_owner = fallback_owner
         self._client = client
         self._documents = documents
         self._mapping: SystemMapping = load_mapping("clinic_place")
         self._transform = MappingTransform(self._mapping, workspace_url=workspace_url)
+        self._fallback = ""
         self._ids: dict[str, str] = {}
         self._aliases: defaultdict[str, list[str]] = defaultdict(list)
         self._rows: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -57,6 +59,7 @@ class StraightLoad:
                     for alias in part.aliases:
                         self._aliases[alias].append(self._ids[token])
         members = {row["userEmail"].lower(): row["id"] for row in self._client.members()}
+        self._fallback = members[self._fallback_owner]
         for write in writes:
             part = write.parts[0]
             if part.mode is PartMode.MATCH and part.matches and part.matches[0].value in members:
@@ -120,6 +123,9 @@ class StraightLoad:
             links = {link.field: self._find(link.token) for link in part.links}
             # nobody is called in an emergency of their own
             row |= {field: None if found == row["id"] else found for field, found in links.items()}
+            owner = self._mapping.owners.get(part.target)
+            if owner and not row.get(owner):
+                row[owner] = self._fallback
 
     def _attach(self, row: dict[str, Any], part: Part) -> bool:
         assert part.attachment is not None

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 
 from infra.clinic.comparison import PAGE, Comparison, ComparisonError, Mismatch, compare
-from infra.clinic.expected import Expected, expected
+from infra.clinic.expected import expected
 from infra.clinic.generator import Clinic
 from infra.clinic.life import Life
+from infra.clinic.values import Expected
 from schemas.mapping import load_mapping, requirements
 from sinks.twenty.client import Page, TwentyClient
 from sinks.twenty.schema.provisioner import apply
@@ -84,10 +85,11 @@ def world(twenty: str, postgres_url: str, tmp_path: Path) -> Iterator[World]:
             name = {"firstName": account.first_name, "lastName": account.last_name}
             http.post("/standin/members", json={"userEmail": account.email, "name": name}).raise_for_status()
         apply(client, requirements(load_mapping("clinic_place")))
-        loaded = StraightLoad(client, clinic.documents, twenty).run(connection)
+        lead = clinic.accounts[0].email
+        loaded = StraightLoad(client, clinic.documents, twenty, lead).run(connection)
         connection.rollback()
         accounts = [account.email for account in clinic.accounts]
-        wanted = expected(connection, accounts, documents=clinic.documents, workspace_url=twenty)
+        wanted = expected(connection, accounts, documents=clinic.documents, workspace_url=twenty, fallback_owner=lead)
         yield World(twenty, wanted, loaded, client, http)
 
 

@@ -13,12 +13,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infra.clinic.expected import Expected, expected
+from infra.clinic.expected import expected
 from infra.clinic.rows import OVERSIZE_BYTES
-from infra.clinic.values import Content, Email, RecordPage, Reference
+from infra.clinic.values import Content, Email, Expected, RecordPage, Reference
 
 MOTHER, CHILD, TWIN = "clinic_place/patient/P-000001", "clinic_place/patient/P-000002", "clinic_place/patient/P-000003"
 EARLY, LATE = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
+
+LEAD = Reference("workspaceMember", "lead@clinic.example.com")
 
 
 class Tables:
@@ -36,7 +38,13 @@ class Tables:
             self.connection.execute(query, row)
 
     def expected(self, *accounts: str) -> Expected:
-        return expected(self.connection, accounts, documents=self.documents, workspace_url="https://crm.example.com/")
+        return expected(
+            self.connection,
+            accounts,
+            documents=self.documents,
+            workspace_url="https://crm.example.com/",
+            fallback_owner=LEAD.key,
+        )
 
 
 @pytest.fixture
@@ -134,6 +142,7 @@ def test_a_company_has_the_values_of_the_row_that_changed_last(tables: Tables) -
     assert wanted.rows["company"]["clinic_place/~carrier/blue harbor"].fields == {
         "name": "BLUE harbor ",
         "insuranceCarrier": True,
+        "accountOwner": LEAD,
     }
     location = wanted.rows["company"]["clinic_place/~location/main clinic"].fields
     assert (location["name"], location["operatingHours"], location["isHeadquarters"]) == (" main clinic", "8-6", False)
@@ -218,7 +227,7 @@ def test_an_appointment_is_a_task_of_the_member_who_is_the_staff(tables: Tables)
     assert task["dueAt"] == datetime(2024, 3, 10, 7, 30, tzinfo=UTC)
     assert (task["status"], task["appointmentStatus"], task["appointmentType"]) == ("DONE", "NO_SHOW", None)
     assert (task["title"], task["providerStaffId"], task["durationMinutes"]) == ("walk-in", "S-001", 15)
-    assert [row.fields["assignee"] for row in list(wanted.rows["task"].values())[1:]] == [None, None, None]
+    assert [row.fields["assignee"] for row in list(wanted.rows["task"].values())[1:]] == [LEAD, LEAD, LEAD]
     assert wanted.unresolved >= {(f"clinic_place/appointment/{number}", "assignee") for number in (1, 2)}
     assert wanted.flagged >= {(f"clinic_place/appointment/{number}", "dueAt") for number in range(4)}
     target = wanted.rows["taskTarget"][f"clinic_place/appointment/0 -> {MOTHER}"].fields

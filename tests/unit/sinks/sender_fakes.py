@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import httpx
 
 from schemas.codec import Codec
 from schemas.conversion import Record
-from schemas.records import AuditEvent, Identity, Lift, Outcome, Verdict, Write
+from schemas.records import AuditEvent, Identity, Lift, Outcome, Unit, Verdict, Write
 from schemas.topics import Topics
 from sinks.attachments import Attachments
 from sinks.audit import Chains
@@ -112,8 +112,11 @@ class FakeKafka:
     def bulk_end(self, partition: int) -> int:
         return len(self.lanes[Lane.BULK])
 
-    def bodies(self, positions: list[Position]) -> list[Received]:
-        return [self._body(Lane.BULK, position.offset) for position in positions]
+    def bodies(self, positions: Iterable[Position]) -> list[Received]:
+        return [self._body(position.lane, position.offset) for position in positions]
+
+    def position(self, unit: Unit) -> Position:
+        return Position(Lane.LIVE if unit.topic == TOPICS.live else Lane.BULK, unit.partition, unit.offset)
 
     def _next(self, lane: Lane) -> range:
         start, self.read[lane] = self.read[lane], len(self.lanes[lane])
@@ -183,6 +186,7 @@ class Bench:
             clock=lambda: self.now,
             flow=Flow(batch, random.Random(1), lambda: self.closed),
             dead_letters_per_minute=brake,
+            members_seconds=60.0,
         )
 
     def turn(self, times: int = 200, seconds: float = 1.0) -> None:
