@@ -13,6 +13,8 @@
 | `POST workflows` | `{name, event}` | a person publishes a workflow that `person.created` would start |
 | | `{id, active}` | switches it off or on |
 | `GET dump` | – | all rows by nameSingular, trashed ones too |
+| `GET image` | – | the whole workspace: objects, rows, webhooks and files |
+| `POST image` | what `GET image` answered | makes the workspace that again |
 | `GET stats` | – | operations asked for and refused, webhook calls sent, failed and under way |
 """
 
@@ -69,6 +71,17 @@ class Control:
 
     def _get_dump(self, body: dict[str, Any]) -> Any:
         return {table.of.name_singular: list(table.rows.values()) for table in self._workspace.tables.values()}
+
+    def _get_image(self, body: dict[str, Any]) -> Any:
+        era = self._workspace.era.name
+        return {"era": era, "workspace": self._workspace.image(), "files": self._files.image()}
+
+    def _post_image(self, body: dict[str, Any]) -> Any:
+        if body["era"] != self._workspace.era.name:
+            raise bad_request(f"the image is of era {body['era']}, the workspace of era {self._workspace.era.name}")
+        self._files.load(body["files"])
+        self._workspace.load(body["workspace"])
+        return {}
 
     def _post_reset(self, body: dict[str, Any]) -> Any:
         era = era_of(body["era"], body.get("traits")) if "era" in body else self._workspace.era

@@ -131,7 +131,7 @@ class RecordsApi:
 
     def resolve(self, document: Document, node: gql.FieldNode) -> Run:
         name, arguments = node.name.value, document.arguments(node)
-        if name == "uploadFile":
+        if name == "uploadFile" and self._workspace.era.attachments == "fullPath":
             return self._upload(document, node, arguments)
         singular = {table.of.name_singular: table for table in self._workspace.tables.values()}
         plural = {table.of.name_plural: table for table in self._workspace.tables.values()}
@@ -166,8 +166,8 @@ class RecordsApi:
             order = graphql_order(table.of, arguments.get("orderBy"))
             wanted = compile_filter(table.of, graphql_filter(arguments.get("filter")))
             key = (str(arguments.get("filter")), str(arguments.get("orderBy")))
-            limit = min(int(arguments.get("first") or _PAGE), _MAX_PAGE)
-            page = table.find(key, wanted, order, arguments.get("after"), limit)
+            limit = min(int(arguments.get("first") or arguments.get("last") or _PAGE), _MAX_PAGE)
+            page = table.find(key, wanted, order, arguments.get("after"), limit, arguments.get("before"))
             project = projects.get("node")
             edges = [{"node": project(row) if project else None, "cursor": order.cursor(row)} for row in page.rows]
             info = {
@@ -227,9 +227,7 @@ class RecordsApi:
         select = _selector(document, node.selection_set)
 
         def run() -> Any:
-            upload = arguments.get("file")
-            if upload is None or not hasattr(upload, "file"):
-                raise bad_request('Variable "$file" got invalid value; Upload value invalid.')
+            upload = _upload_of(arguments)
             folder = str(arguments.get("fileFolder") or "Attachment")
             return select(self._files.save(folder, upload.filename or "", upload.file))
 
@@ -289,9 +287,11 @@ class RecordsApi:
 class MetadataApi:
     """Resolves the root fields of `/metadata`, which no rate limit covers."""
 
-    def __init__(self, workspace: Workspace, metadata: Metadata) -> None:
+    def __init__(self, workspace: Workspace, metadata: Metadata, files: Files, base_url: str) -> None:
         self._workspace = workspace
         self._metadata = metadata
+        self._files = files
+        self._base_url = base_url
 
     def resolve(self, document: Document, node: gql.FieldNode) -> Run:
         name, arguments = node.name.value, document.arguments(node)
@@ -309,14 +309,34 @@ class MetadataApi:
             "deleteOneObject": lambda: {"id": metadata.delete_object(given["id"]).id},
             "deleteOneField": lambda: {"id": metadata.delete_field(given["id"]).id},
         }
+        if self._workspace.era.attachments == "file":
+            calls["uploadFilesFieldFile"] = lambda: self._upload(arguments)
         if name not in calls:
             raise schema_error(f'Cannot query field "{name}" on type "{document.root_type}".')
         select = _selector(document, node.selection_set)
         return lambda: select(calls[name]())
 
+    def _upload(self, arguments: dict[str, Any]) -> Any:
+        upload = _upload_of(arguments)
+        field = next(
+            (one for of in self._workspace.objects for one in of.fields if one.id == arguments.get("fieldMetadataId")),
+            None,
+        )
+        if field is None or field.type != "FILES":
+            raise bad_request(f"Field metadata not found for id: {arguments.get('fieldMetadataId')}")
+        now = self._workspace.now()
+        return self._files.save_field_file(upload.filename or "", upload.file, now, self._base_url)
+
     def _object(self, of: ObjectType) -> dict[str, Any]:
         fields = [self._metadata.graphql_field_json(of, field) for field in of.fields]
         return {**self._metadata.object_json(of), "fields": _edges(fields)}
+
+
+def _upload_of(arguments: dict[str, Any]) -> Any:
+    upload = arguments.get("file")
+    if upload is None or not hasattr(upload, "file"):
+        raise bad_request('Variable "$file" got invalid value; Upload value invalid.')
+    return upload
 
 
 def _edges(nodes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -56,7 +56,12 @@ class Metadata:
         }
 
     def field_json(self, of: ObjectType, field: Field) -> dict[str, Any]:
-        """The REST shape of 1.10, which leaves out `isUnique` and `settings`."""
+        """The REST shape; that of 1.10 leaves out `isUnique` and `settings`."""
+        if self._era.metadata == "direct":
+            return self.graphql_field_json(of, field)
+        return self._plain_field_json(of, field)
+
+    def _plain_field_json(self, of: ObjectType, field: Field) -> dict[str, Any]:
         return {
             "id": field.id,
             "type": field.type,
@@ -82,7 +87,7 @@ class Metadata:
             more["settings"] = _relation_settings(field)
         if field.type == "MORPH_RELATION":
             more["morphRelations"] = [self._relation_json(of, field)]
-        return {**self.field_json(of, field), **more}
+        return {**self._plain_field_json(of, field), **more}
 
     def _relation_json(self, of: ObjectType, field: Field) -> dict[str, Any] | None:
         relation = field.relation

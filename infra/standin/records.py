@@ -85,14 +85,28 @@ class Table:
 
     # Reading
 
-    def find(self, key: Any, filter: Filter, order: SortOrder, after: str | None, limit: int) -> Page:  # noqa: A002
-        """One page. `key` identifies filter and order, so that walking the pages matches and sorts once."""
+    def find(
+        self,
+        key: Any,
+        filter: Filter,  # noqa: A002
+        order: SortOrder,
+        after: str | None,
+        limit: int,
+        before: str | None = None,
+    ) -> Page:
+        """One page after or before a cursor.
+
+        `key` identifies filter and order, so that walking the pages matches and sorts once.
+        """
         if self._matched[0] != (self._version, key):
             rows = sorted(self.matching(filter), key=order.key)
             self._matched = ((self._version, key), rows)
         rows = self._matched[1]
-        start = bisect.bisect_right(rows, order.cursor_key(after), key=order.key) if after else 0
-        page = rows[start : start + limit]
+        end = bisect.bisect_left(rows, order.cursor_key(before), key=order.key) if before else len(rows)
+        start = max(0, end - limit) if before else 0
+        if after:
+            start = bisect.bisect_right(rows, order.cursor_key(after), key=order.key)
+        page = rows[start : min(start + limit, end)]
         return Page(page, len(rows), start + len(page) < len(rows), start > 0)
 
     def matching(self, filter: Filter, *, with_trashed: bool = False) -> Iterable[Row]:  # noqa: A002

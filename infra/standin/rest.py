@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.standin.duplicates import duplicates
 from infra.standin.errors import bad_request, not_found
 from infra.standin.files import Files
 from infra.standin.filters import Filter, Node, compile_filter, rest_filter, rest_order
@@ -30,12 +31,19 @@ class RestApi:
         self._base_url = base_url
 
     def handle(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
-        # 1.10 cuts every "/rest" out of the path, so `/people/restore/x` asks for an object called "peopleore".
-        segments = [part for part in path.replace("/rest", "").split("/") if part]
-        if path.startswith("/rest/restore/"):
+        if self._workspace.era.restore_path == "trailing":
+            segments = [part for part in path.removeprefix("/rest").split("/") if part]
+            if method == "PATCH" and segments[-1] == "restore" and len(segments) in (2, 3):
+                return self._restore(self._workspace.by_plural(segments[0]), query, segments[1:-1])
+        else:
+            # 1.10 cuts every "/rest" out of the path, so `/people/restore/x` asks for an object called "peopleore".
+            segments = [part for part in path.replace("/rest", "").split("/") if part]
+        if self._workspace.era.restore_path == "leading" and path.startswith("/rest/restore/"):
             segments = [part for part in path.removeprefix("/rest/restore").split("/") if part]
             if method == "PATCH" and len(segments) == 1:
-                return self._restore(self._workspace.by_plural(segments[0]), query)
+                return self._restore(self._workspace.by_plural(segments[0]), query, [])
+        elif len(segments) == 2 and segments[1] == "duplicates" and method == "POST":
+            return self._duplicates(self._workspace.by_plural(segments[0]), query, body)
         elif len(segments) == 2 and segments[0] == "batch" and method == "POST":
             return self._create_many(self._workspace.by_plural(segments[1]), query, body)
         elif len(segments) in (1, 2):
@@ -55,8 +63,12 @@ class RestApi:
             return self._create(table, query, body)
         if method in ("PATCH", "PUT") and identity is not None:
             return self._update(table, identity, body)
+        if method in ("PATCH", "PUT") and query.get("filter"):
+            return self._update_many(table, query, body)
         if method == "DELETE" and identity is not None:
             return self._delete(table, identity, query)
+        if method == "DELETE" and query.get("filter"):
+            return self._delete_many(table, query)
         raise bad_request(f"{method} needs a record id: /rest/{table.of.name_plural}/id")
 
     # Reading
@@ -67,7 +79,10 @@ class RestApi:
         order = rest_order(table.of, query.get("order_by", ""))
         wanted = compile_filter(table.of, _filter_node(query))
         key = (query.get("filter"), query.get("order_by"))
-        page = table.find(key, wanted, order, query.get("starting_after"), limit)
+        after, before = query.get("starting_after"), query.get("ending_before")
+        if after and before:
+            raise bad_request("Only one of 'starting_after' and 'ending_before' may be given")
+        page = table.find(key, wanted, order, after, limit, before)
         rows = self._rendered(table, page.rows, depth)
         info = {
             "startCursor": order.cursor(page.rows[0]) if page.rows else None,
@@ -137,8 +152,54 @@ class RestApi:
         (self._workspace.trash if soft else self._workspace.destroy)(table, [row])
         return 200, {"data": {f"delete{_pascal(table.of)}": {"id": identity}}}
 
-    def _restore(self, table: Table, query: Mapping[str, str]) -> Answer:
+    def _update_many(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
+        self._gate.admit("update", table.of)
+        rows = list(table.matching(compile_filter(table.of, _filter_node(query))))
+        rows = self._workspace.update(table, rows, body)
+        return 200, {"data": {f"update{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
+
+    def _delete_many(self, table: Table, query: Mapping[str, str]) -> Answer:
+        soft = query.get("soft_delete") == "true"
+        self._gate.admit("delete" if soft else "destroy", table.of)
+        rows = list(table.matching(compile_filter(table.of, _filter_node(query))))
+        (self._workspace.trash if soft else self._workspace.destroy)(table, rows)
+        return 200, {"data": {f"delete{_pascal_plural(table.of)}": [{"id": row["id"]} for row in rows]}}
+
+    def _duplicates(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
+        depth = _depth(query)
+        self._gate.admit("duplicates", table.of)
+        ids, data = body.get("ids"), body.get("data")
+        if bool(ids) == bool(data):
+            both = "You cannot provide both" if ids else "You have to provide either"
+            raise bad_request(f'{both} "data" {"and" if ids else "or"} "ids" argument{"s" if ids else ""}')
+        records = [table.rows[one] for one in ids if one in table.rows] if ids else [table.values(one) for one in data]
+        name = f"{table.of.name_singular}Duplicates"
+        found = [self._rendered(table, duplicates(table, record)[:_MAX_LIMIT], depth) for record in records]
+        order = rest_order(table.of, "")
+        return 200, {
+            "data": [
+                {
+                    name: rows,
+                    "totalCount": len(rows),
+                    "pageInfo": {
+                        "hasNextPage": False,
+                        "hasPreviousPage": False,
+                        "startCursor": order.cursor(rows[0]) if rows else None,
+                        "endCursor": order.cursor(rows[-1]) if rows else None,
+                    },
+                }
+                for rows in found
+            ]
+        }
+
+    def _restore(self, table: Table, query: Mapping[str, str], ids: list[str]) -> Answer:
         self._gate.admit("restore", table.of)
+        if ids:
+            row = table.rows.get(ids[0].lower())
+            if row is None or row["deletedAt"] is None:
+                raise not_found()
+            rows = self._workspace.restore(table, [row])
+            return 200, {"data": {f"restore{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
         wanted: Filter = compile_filter(table.of, _filter_node(query))
         rows = self._workspace.restore(table, self._workspace.trashed(table, wanted))
         return 200, {"data": {f"restore{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}

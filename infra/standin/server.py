@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hmac
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any
@@ -19,11 +19,12 @@ from starlette.routing import Route
 from infra.standin import files as uploads
 from infra.standin.answers import Answers
 from infra.standin.control import Control
-from infra.standin.errors import ApiError, metadata_path_error, read_timeout, schema_error
+from infra.standin.errors import ApiError, read_timeout, schema_error
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
 from infra.standin.metadata import Metadata
+from infra.standin.metadata_rest import MetadataRest
 from infra.standin.processes import Processes
 from infra.standin.rest import RestApi
 from infra.standin.webhooks import Courier, WebhookApi
@@ -47,12 +48,14 @@ class Server:
         self._files = files
         self._key = api_key.encode()
         self._metadata = Metadata(workspace)
+        self._metadata_rest = MetadataRest(workspace, self._metadata)
         self._rest = RestApi(workspace, gate, files, base_url)
         self._records = RecordsApi(workspace, gate, files, base_url)
-        self._metadata_api = MetadataApi(workspace, self._metadata)
+        self._metadata_api = MetadataApi(workspace, self._metadata, files, base_url)
         self._webhooks = WebhookApi(workspace)
         courier = Courier(workspace, gate.faults, Random())  # noqa: S311 - no secret hangs on it
         workspace.on_events = courier.hear
+        workspace.has_file = files.has
         self._control = Control(workspace, gate, answers, files, courier, self._processes)
 
     def app(self) -> Starlette:
@@ -92,8 +95,8 @@ class Server:
         if not hmac.compare_digest(header.removeprefix("Bearer ").encode(), self._key):
             raise ApiError(401, "UNAUTHENTICATED", "No payload", code="UNAUTHENTICATED", sub_code="UNAUTHENTICATED")
 
-    async def _body(self, request: Request) -> Any:
-        if int(request.headers.get("content-length", 0)) > MAX_BODY:
+    async def _body(self, request: Request, largest: float = MAX_BODY) -> Any:
+        if int(request.headers.get("content-length", 0)) > largest:
             raise ApiError(413, "Payload Too Large", "request entity too large", single=True)
         body = await request.body()
         if not body:
@@ -210,12 +213,9 @@ class Server:
 
     async def _rest_metadata(self, request: Request) -> Response:
         tail = request.path_params["tail"]
-        kind, _, identity = tail.partition("/")
         asked = f"{tail}?{request.url.query}" if request.url.query else tail
-        if kind not in ("objects", "fields") or request.url.query:
-            raise metadata_path_error(f"/rest/metadata/{asked}", asked)
         body = await self._body(request)
-        answer = _json(*self._metadata_call(request.method, kind, identity, body))
+        answer = _json(*self._metadata_rest.handle(request.method, tail, request.query_params, asked, body))
         await self._metadata_delay()
         return answer
 
@@ -227,34 +227,10 @@ class Server:
         body = await self._body(request)
         return _json(*self._webhooks.handle(request.method, request.path_params.get("id", ""), body))
 
-    def _metadata_call(self, method: str, kind: str, identity: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        metadata, one = self._metadata, "Object" if kind == "objects" else "Field"
-        if method == "GET" and not identity:
-            rows = metadata.objects() if kind == "objects" else metadata.fields()
-            # The cursors are what 1.10 answers: base64 of "arrayconnection:<index>".
-            info = {"hasNextPage": False, "startCursor": _array_cursor(0), "endCursor": _array_cursor(len(rows) - 1)}
-            return 200, {"data": {kind: rows}, "pageInfo": info}
-        if method == "GET" and kind == "objects":
-            return 200, {"data": {"object": metadata.object_json(metadata.find_object(identity))}}
-        if method == "GET":
-            return 200, {"data": {"field": metadata.field_json(*metadata.find_field(identity))}}
-        if method == "POST" and not identity and kind == "objects":
-            return 201, {"data": {"createOneObject": metadata.object_json(metadata.create_object(body))}}
-        if method == "POST" and not identity:
-            return 201, {"data": {"createOneField": metadata.field_json(*metadata.create_field(body))}}
-        if method in ("PATCH", "PUT") and identity and kind == "objects":
-            return 200, {"data": {"updateOneObject": metadata.object_json(metadata.update_object(identity, body))}}
-        if method in ("PATCH", "PUT") and identity:
-            return 200, {"data": {"updateOneField": metadata.field_json(*metadata.update_field(identity, body))}}
-        if method == "DELETE" and identity:
-            gone = metadata.delete_object(identity) if kind == "objects" else metadata.delete_field(identity)
-            return 200, {"data": {f"deleteOne{one}": {"id": gone.id}}}
-        raise metadata_path_error(f"/rest/metadata/{kind}/{identity}", f"{kind}/{identity}")
-
     async def _metadata_graphql(self, request: Request) -> Response:
         try:
             self._authenticate(request)
-            payload = await self._body(request)
+            payload = await self._graphql_payload(request)
         except ApiError as error:
             return self._graphql_refusal(error, None)
         answer = _json(*execute(payload, self._metadata_api.resolve, self._answers))
@@ -264,13 +240,9 @@ class Server:
     # Control surface
 
     async def _steer(self, request: Request) -> Response:
-        body = await self._body(request)
+        body = await self._body(request, largest=math.inf)
         return _json(*self._control.handle(request.method, request.path_params["verb"], body))
 
 
 def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
     return Response(orjson.dumps(body), status, headers, media_type="application/json; charset=utf-8")
-
-
-def _array_cursor(index: int) -> str:
-    return base64.b64encode(f"arrayconnection:{index}".encode()).decode()

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from infra.standin.building import standard_id
+from infra.standin.connections import connected
 from infra.standin.eras import Era
 from infra.standin.errors import ApiError, bad_request, foreign_key
 from infra.standin.events import Event, changed_fields
@@ -46,14 +47,11 @@ class Workspace:
         self.born: dict[tuple[str, str], float] = {}
         # Told of every commit while there are webhooks to tell of it.
         self.on_events: Callable[[list[Event]], None] = lambda events: None
+        # Whether a file was uploaded, by id; only releases with FILES fields ask.
+        self.has_file: Callable[[str], bool] = lambda identity: False
         self._actor: Row = {"source": "API", "workspaceMemberId": None, "name": KEY_NAME, "context": {}}
         self._seed()
-        for ops in self._journal.replay(era.name):
-            for op in ops:
-                self._replay(op)
-        for table in self.tables.values():
-            table.reshape(table.of)
-        self._journal.rewrite(era.name, self._image())
+        self._take_over(op for ops in self._journal.replay(era.name) for op in ops)
 
     def close(self) -> None:
         self._journal.close()
@@ -63,6 +61,25 @@ class Workspace:
         self.era = era
         self._seed()
         self._journal.rewrite(era.name, self._image())
+
+    def image(self) -> list[dict[str, Any]]:
+        """The whole workspace, as operations that make it."""
+        return [orjson.loads(op) for ops in self._image() for op in ops]
+
+    def load(self, image: Iterable[dict[str, Any]]) -> None:
+        """Becomes what `image()` told of a workspace of the same era."""
+        self._take_over(image)
+
+    def _take_over(self, ops: Iterable[dict[str, Any]]) -> None:
+        fresh = True
+        for op in ops:
+            if fresh:
+                # An image or journal tells everything; what was there before it is gone.
+                self.tables, self.webhooks, self.born, fresh = {}, {}, {}, False
+            self._replay(op)
+        for table in self.tables.values():
+            table.reshape(table.of)
+        self._journal.rewrite(self.era.name, self._image())
 
     # Looking up
 
@@ -99,9 +116,9 @@ class Workspace:
             raise bad_request(
                 f"Maximum number of records to upsert is {self.batch_cap}.", sub_code="UPSERT_MAX_RECORDS_EXCEEDED"
             )
-        batch = [table.values(record) for record in records]
+        batch = [table.values(connected(self.tables, table, record)) for record in records]
         changed = table.upsert(batch, self._stamp(by)) if upsert else table.insert(batch, self._stamp(by))
-        self._check_foreign_keys(table, changed)
+        self._check_references(table, changed)
         self._store(table, changed)
         rows = list(changed.values())
         if not upsert:
@@ -109,8 +126,8 @@ class Workspace:
         return rows
 
     def update(self, table: Table, rows: Iterable[Row], record: Any, *, by: Row | None = None) -> list[Row]:
-        changed = table.overlay(rows, table.values(record), self._stamp(by))
-        self._check_foreign_keys(table, changed)
+        changed = table.overlay(rows, table.values(connected(self.tables, table, record)), self._stamp(by))
+        self._check_references(table, changed)
         self._store(table, changed)
         return list(changed.values())
 
@@ -142,8 +159,13 @@ class Workspace:
     def _stamp(self, by: Row | None = None) -> Stamp:
         return Stamp(self.now(), by or self._actor, self.new_id)
 
-    def _check_foreign_keys(self, table: Table, changed: dict[str, Row]) -> None:
+    def _check_references(self, table: Table, changed: dict[str, Row]) -> None:
         for field in table.of.fields:
+            if field.type == "FILES":
+                for row in changed.values():
+                    for entry in row[field.name] or ():
+                        if not self.has_file(entry["fileId"]):
+                            raise bad_request(f"File {entry['fileId']} not found")
             relation, column = field.relation, field.column
             if relation is None or column is None or not relation.enforced:
                 continue
