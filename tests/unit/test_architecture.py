@@ -49,6 +49,12 @@ PURE = (
     "sinks/pending.py",
     "sinks/rows.py",
     "sinks/unique.py",
+    "sinks/twenty/schema/actions.py",
+    "sinks/twenty/schema/checklist.py",
+    "sinks/twenty/schema/definitions.py",
+    "sinks/twenty/schema/planner.py",
+    "sinks/twenty/schema/rendering.py",
+    "sinks/twenty/schema/rules.py",
 )
 """The core: decisions as functions of values."""
 IO = {
