@@ -128,70 +128,72 @@ def _changed(there: FieldInfo, action: AddOptions | MakeUnique | ChangeSettings)
     return replace(there, options=(*there.options, *({"value": option.value} for option in action.options)))
 
 
-# Requirements of every kind; few names, so that they collide.
+# Requirements of every kind. Among few names many collide, so half of them are made of parts that are all in order.
 
 PLAIN = (
     *("TEXT", "NUMBER", "NUMERIC", "BOOLEAN", "DATE", "DATE_TIME", "RATING", "UUID", "ARRAY", "RAW_JSON", "CURRENCY"),
     *("LINKS", "EMAILS", "PHONES", "ADDRESS", "FULL_NAME", "ACTOR", "RICH_TEXT"),
 )
-_FIELD_NAMES = (
-    "room",
-    "roomId",
-    "ward",
-    "wardAddressCity",
-    "jobTitle",
-    "colour",
-    "name",
-    "visits",
-    "type",
-    "Bad",
-    "a1",
-)
-_LABELS = ("Room", "Visits", "Ward 2", " ", "x" * 64)
-_OPTIONS = st.lists(
-    st.builds(
-        Option,
-        st.sampled_from(["RED", "BLUE", "A_1", "no-show", "1A", "A__B"]),
-        st.sampled_from(["Red", "Blue", "a, b", ""]),
-        st.sampled_from(["red", "gray"]),
+_GOOD_NAMES = ("room", "ward", "bed", "floor", "wing")
+_BAD_NAMES = (*_GOOD_NAMES, "roomId", "wardAddressCity", "jobTitle", "colour", "name", "visits", "type", "Bad", "a1")
+
+
+def _fields(
+    names: tuple[str, ...], labels: tuple[str, ...], values: tuple[str, ...], inverses: tuple[str, ...], *, good: bool
+) -> st.SearchStrategy[tuple[FieldRequirement, ...]]:
+    name = st.sampled_from(names)
+    uniqueness = st.just(False) if good else st.booleans()
+    option_labels = ("Red", "Blue") if good else ("Red", "a, b", "")
+    option = st.builds(
+        Option, st.sampled_from(values), st.sampled_from(option_labels), st.sampled_from(["red", "gray"])
+    )
+    options = st.lists(option, min_size=int(good), max_size=3, unique_by=(lambda one: one.value) if good else None)
+    targets = ("person", "company") if good else ("person", "company", "visit", "nowhere")
+    relation = st.builds(RelationRequirement, st.sampled_from(targets), st.sampled_from(inverses))
+    number = st.sampled_from(["int", "float"] if good else ["int", "float", "text"])
+    field_of_any_kind = st.one_of(
+        st.builds(FieldRequirement, name, st.sampled_from(labels), st.sampled_from(PLAIN), unique=uniqueness),
+        st.builds(FieldRequirement, name, st.just("Kind"), st.just("TEXT"), unique=st.booleans()),
+        st.builds(
+            FieldRequirement, name, st.just("Kind"), st.sampled_from(["SELECT", "MULTI_SELECT"]), options.map(tuple)
+        ),
+        st.builds(FieldRequirement, name, st.just("Link"), st.just("RELATION"), relation=relation),
+        st.builds(
+            FieldRequirement,
+            name,
+            st.just("Rank"),
+            st.just("NUMBER"),
+            settings=st.fixed_dictionaries({"dataType": number}),
+        ),
+    )
+    return st.lists(field_of_any_kind, max_size=4, unique_by=lambda one: one.name).map(tuple)
+
+
+def _objects(
+    fields: st.SearchStrategy[tuple[FieldRequirement, ...]], plurals: tuple[str, ...]
+) -> st.SearchStrategy[list[ObjectRequirement]]:
+    plural = st.sampled_from(plurals)
+    visit = st.builds(ObjectRequirement, st.just("visit"), plural, st.just("Visit"), st.just("Visits"), fields)
+    person = st.builds(
+        ObjectRequirement, st.just("person"), st.just("people"), st.just("Person"), st.just("People"), fields
+    )
+    return st.lists(st.one_of(visit, person), max_size=2, unique_by=lambda one: one.name_singular)
+
+
+REQUIREMENTS = st.one_of(
+    _objects(
+        _fields(_GOOD_NAMES, ("Room", "Ward 2"), ("RED", "A_1"), ("Beds", "Tests", "Wards", "Floors"), good=True),
+        ("visits",),
     ),
-    max_size=3,
-).map(tuple)
-_RELATIONS = st.builds(
-    RelationRequirement,
-    st.sampled_from(["person", "company", "visit", "nowhere"]),
-    st.sampled_from(["Visits", "Rooms", "People", "2nd", "Type"]),
-)
-_NAMES = st.sampled_from(_FIELD_NAMES)
-_FIELDS = st.one_of(
-    st.builds(FieldRequirement, _NAMES, st.sampled_from(_LABELS), st.sampled_from(PLAIN), unique=st.booleans()),
-    st.builds(FieldRequirement, _NAMES, st.just("Kind"), st.sampled_from(["SELECT", "MULTI_SELECT"]), _OPTIONS),
-    st.builds(FieldRequirement, _NAMES, st.just("Link"), st.just("RELATION"), relation=_RELATIONS),
-    st.builds(
-        FieldRequirement,
-        _NAMES,
-        st.just("Rank"),
-        st.just("NUMBER"),
-        settings=st.fixed_dictionaries({"dataType": st.sampled_from(["int", "float", "text"])}),
+    _objects(
+        _fields(
+            _BAD_NAMES,
+            ("Room", " ", "x" * 64),
+            ("RED", "no-show", "1A", "A__B"),
+            ("Visits", "Rooms", "People", "2nd", "Type"),
+            good=False,
+        ),
+        ("visits", "visits", "visit", "people"),
     ),
 )
-
-
-def _distinct(fields: list[FieldRequirement]) -> tuple[FieldRequirement, ...]:
-    return tuple({one.name: one for one in fields}.values())
-
-
-_SOME_FIELDS = st.lists(_FIELDS, max_size=4).map(_distinct)
-_VISIT = st.builds(
-    ObjectRequirement,
-    st.just("visit"),
-    st.sampled_from(["visits", "visits", "visits", "visit", "people"]),
-    st.sampled_from(["Visit", "Visits"]),
-    st.just("Visits"),
-    _SOME_FIELDS,
-)
-_PERSON = st.builds(
-    ObjectRequirement, st.just("person"), st.just("people"), st.just("Person"), st.just("People"), _SOME_FIELDS
-)
-REQUIREMENTS = st.lists(st.one_of(_VISIT, _PERSON), max_size=2, unique_by=lambda one: one.name_singular)
 """Requirements as a mapping might state them, good and bad."""
