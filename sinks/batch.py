@@ -88,6 +88,10 @@ class Board:
         """What waits here."""
         return {group for _, group in self._counts}
 
+    def due(self, now: float) -> bool:
+        """Whether anything may leave."""
+        return any(self._admission.most(*slot, now) for slot in self._counts)
+
     def choose(self, now: float) -> list[Work]:
         """The most urgent batch, taken off the board; empty when nothing waits that may leave.
 

@@ -128,7 +128,7 @@ class Sender:
     def _idle_seconds(self, patience: float) -> float:
         if self._lanes.changed:
             return 0.0
-        if not (len(self._board) or self._flow.retries or self._flow.suspects or self._deferred):
+        if not (self._board.due(self._clock()) or self._flow.retries or self._flow.suspects or self._deferred):
             return patience
         quiet = max(0.0, self._flow.quiet_until - self._clock())
         return min(patience, max(quiet, self._gateway.wait_seconds()))

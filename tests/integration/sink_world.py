@@ -241,7 +241,7 @@ class World:
         values = {
             name: getattr(settings, name)
             for name in settings.__dataclass_fields__
-            if name not in ("kafka", "topics", "documents_root", "ended_file")
+            if name not in ("kafka", "topics", "documents_root", "ended_file", "timetable")
         }
         values |= {"kafka": self.kafka.bootstrap_servers, "topics": asdict(self.topics)}
         values |= {

@@ -98,11 +98,15 @@ class FakeKafka:
         self.messages: list[tuple[str, str, bytes]] = []
         self.open: list[tuple[str, str, bytes]] = []
         self.offsets: dict[str, int] = {}
+        self.idle: Callable[[float], None] = lambda _: None
+        """Told how long the sender waits when nothing has come."""
 
     def publish(self, *records: Write | Lift | Verdict, lane: Lane = Lane.LIVE) -> None:
         self.lanes[lane] += [(record.key, self.codec.encode(record)) for record in records]
 
     def live(self, limit: int, timeout: float) -> list[Received]:
+        if self.read[Lane.LIVE] == len(self.lanes[Lane.LIVE]):
+            self.idle(timeout)
         return [self._body(Lane.LIVE, offset) for offset in self._next(Lane.LIVE)]
 
     def bulk(self, limit: int) -> list[Received | CaughtUp]:
@@ -156,12 +160,14 @@ class FakeLease:
 class Bench:
     """A sender to turn by hand. Time passes only between turns."""
 
-    def __init__(self, catalogue: Catalogue = CATALOGUE, *, brake: int = 1000, batch: int = 60) -> None:
+    def __init__(
+        self, catalogue: Catalogue = CATALOGUE, *, brake: int = 1000, batch: int = 60, budget: Budget | None = None
+    ) -> None:
         self.twenty = FakeTwenty()
         self.kafka = FakeKafka()
         self.catalogue = dict(catalogue)
         self.now = 0.0
-        self.closed: frozenset[Load] = frozenset()
+        self.hours: Callable[[], frozenset[Load]] = lambda: frozenset()
         book = Book()
         codec = self.kafka.codec
         fake: Any = self.kafka
@@ -175,7 +181,7 @@ class Bench:
         self.sender = Sender(
             client=self.twenty,  # type: ignore[arg-type]
             discover=lambda: dict(self.catalogue),
-            gateway=Gateway(Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now),
+            gateway=Gateway(budget or Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now),
             intake=Intake(fake, lanes, decisions, codec),
             outbox=outbox,
             lanes=lanes,
@@ -184,7 +190,7 @@ class Bench:
             attachments=Attachments(Path(), httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404)))),
             lease=lease,
             clock=lambda: self.now,
-            flow=Flow(batch, random.Random(1), lambda: self.closed),
+            flow=Flow(batch, random.Random(1), lambda: self.hours()),
             dead_letters_per_minute=brake,
             members_seconds=60.0,
         )

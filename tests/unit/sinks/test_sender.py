@@ -194,14 +194,14 @@ def test_a_call_of_too_many_bytes_is_halved_and_only_a_single_record_condemned()
 
 def test_by_day_bulk_only_rides_along_and_by_night_it_goes() -> None:
     bench = Bench()
-    bench.closed = frozenset({Load.BULK, Load.UPLOADS})
+    bench.hours = lambda: frozenset({Load.BULK, Load.UPLOADS})
     bench.kafka.publish(*[patient(n) for n in range(100)], lane=Lane.BULK)
     bench.turn(20)
     assert bench.twenty.calls == []
     bench.kafka.publish(patient(200), patient(201))
     bench.turn(20)
     assert bench.twenty.sent("create") == [60] and not bench.sender.trouble
-    bench.closed = frozenset()
+    bench.hours = lambda: frozenset()
     bench.turn(20)
     assert bench.twenty.sent("create") == [60, 42]
 
