@@ -9,6 +9,7 @@ from datetime import datetime
 
 from producers.known import Known, row_hash
 from producers.publisher import Publisher
+from producers.selection import Selection
 from producers.source import Row, SourceError
 from schemas.records import Operation, RecordChange
 from schemas.source import SourceObject
@@ -61,8 +62,12 @@ def publish(
     most_bytes: int,
     *,
     mark: bool,
+    only: tuple[Selection, ...] = (),
 ) -> Batch:
-    """Publishes those rows that were not published as they are now. ``mark``: tells ``known`` which are there."""
+    """Publishes those rows that were not published as they are now; with ``only``, all those that are asked for.
+
+    ``mark``: tells ``known`` which are there.
+    """
     batch = Batch()
     size = 0
     with closing(rows):
@@ -77,7 +82,10 @@ def publish(
                 )
             if mark:
                 known.mark(row.id)
-            if known.same(row.id, digest):
+            if only:
+                if not any(selection.takes(row, stamp.what.key) for selection in only):
+                    continue
+            elif known.same(row.id, digest):
                 continue
             size += publisher.publish(stamp.change(row, operation, digest))
             batch.fresh[row.id] = digest

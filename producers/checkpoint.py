@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from producers.selection import Selection, parse
 from producers.source import Place
 from schemas.broker import BrokerError, KafkaSettings, read_to_end
 from schemas.codec import Codec
@@ -25,12 +26,14 @@ class CheckpointError(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """after: the last row published; None: begin (again). since: partition -> offset in the object's topic from which
-    on what was published counts (a snapshot that was asked for publishes everything again)."""
+    on what was published counts (a snapshot that was asked for publishes everything again). only: the rows that were
+    asked for; all where none is given."""
 
     done: bool = False
     after: Place | None = None
     rows: int = 0
     since: Mapping[int, int] = field(default_factory=dict)
+    only: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Watermark:
 class Position:
     """run: which full run. cursor: every change before it is published. paused: guard -> why, for a person to approve.
     suspects: records that one complete sweep has missed. swept_at: when the last complete sweep began, in source time.
+    swept_version: the version of the object's rows at that time, where the source has such a thing.
     control: next offset of the control topic to follow.
     """
 
@@ -54,6 +58,7 @@ class Position:
     snapshot: Snapshot = Snapshot()  # frozen
     suspects: frozenset[str] = frozenset()
     swept_at: datetime | None = None
+    swept_version: str | None = None
     paused: Mapping[str, str] = field(default_factory=dict)
     approved: frozenset[str] = frozenset()
     watermark: Watermark | None = None
@@ -75,9 +80,11 @@ def to_json(position: Position, health: str) -> dict[str, Any]:
             "after": list(snapshot.after) if snapshot.after is not None else None,
             "rows": snapshot.rows,
             "since": {str(partition): offset for partition, offset in snapshot.since.items()},
+            "only": [selection.to_json() for selection in snapshot.only],
         },
         "sweep": {
             "at": position.swept_at.isoformat() if position.swept_at else None,
+            "version": position.swept_version,
             "suspects": sorted(position.suspects) if len(position.suspects) <= SUSPECTS_KEPT else [],
         },
         "paused": dict(position.paused),
@@ -109,9 +116,11 @@ def from_json(format_: int, value: Mapping[str, Any]) -> Position:
             after=tuple(snapshot["after"]) if snapshot["after"] is not None else None,
             rows=snapshot["rows"],
             since={int(partition): offset for partition, offset in snapshot["since"].items()},
+            only=tuple(found for one in snapshot.get("only", ()) if (found := parse(one))),
         ),
         suspects=frozenset(value["sweep"]["suspects"]),
         swept_at=_moment(value["sweep"]["at"]),
+        swept_version=value["sweep"].get("version"),
         paused=value["paused"],
         approved=frozenset(value["approved"]),
         watermark=Watermark(datetime.fromisoformat(watermark["now"]), watermark["server"], watermark["log"])

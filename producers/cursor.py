@@ -59,6 +59,50 @@ class Pass:
     published: int = 0
 
 
+_SHARE = 4
+"""Slow reads take half of the time at most, and those that begin at the cursor one part in so many (and one): a session
+that stays open for hours leaves much to read again, and must not slow down the changes that arrive meanwhile."""
+
+
+class Passes:
+    """When an object's passes begin, and at what. Times are of a monotonic clock, in seconds.
+
+    interval: a pass that took longer is slow. margin: how far a pass begins before the one that it follows.
+    """
+
+    def __init__(self, interval: float, margin: timedelta, now: float) -> None:
+        self._interval = interval
+        self._margin = margin
+        self._at = self._whole_at = now
+        self._recent: datetime | None = None
+        self._spent = 0.0
+        self.current: Pass | None = None
+
+    def next(self, cursor: datetime, reading: Reading, bound: datetime, now: float) -> Pass | None:
+        """The pass that is running, or that begins now; None while there is time to let go by."""
+        if self.current is None and now >= self._at:
+            self._spent = 0.0
+            whole = self._recent is None or now >= self._whole_at
+            since = cursor if whole or self._recent is None else max(cursor, self._recent)
+            self.current = Pass(since, bound, reading.now, whole)
+        return self.current
+
+    def read(self, seconds: float, goes_on: Pass | None, now: float) -> None:
+        """A chunk of the current pass took ``seconds``; it goes on like this, or has ended."""
+        self._spent += seconds
+        ended, self.current = self.current, goes_on
+        if goes_on is None and ended is not None:
+            self._recent = ended.began_at - self._margin
+            slow = self._spent if self._spent > self._interval else 0.0
+            self._at = now + slow
+            if ended.whole:
+                self._whole_at = now + _SHARE * slow
+
+    def forget(self) -> None:
+        """The next pass begins at the cursor."""
+        self.current = self._recent = None
+
+
 def local_bound(bound: datetime, zone: str) -> datetime:
     """The naive local time that no row changed at ``bound`` or later can lie before.
 

@@ -14,6 +14,9 @@ BACKWARDS = "backwards"
 BURST = "burst"
 MISSING = "missing"
 """Stops the deletes of an object; the others stop all its reads."""
+SNAPSHOT = "snapshot"
+"""An operator's pause of the object's snapshot alone."""
+BY_OPERATOR = frozenset({OPERATOR, SNAPSHOT})
 
 CLOCK_TOLERANCE = timedelta(seconds=1)
 

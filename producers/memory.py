@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from producers.columns import key_text
 from producers.cursor import instant
 from producers.publisher import AbortedError, FencedError
-from producers.source import Place, Reading, Row, SourceError
+from producers.source import Condition, Place, Reading, Row, SourceError
 from schemas.records import Checkpoint, RecordChange, Value
 from schemas.source import SourceObject
 
@@ -75,6 +75,7 @@ class MemorySource:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self.database = database
+        self.conditions: dict[str, Condition] = {}
         self._held: dict[str, list[Row]] = {}
 
     def reading(self) -> Reading:
@@ -88,6 +89,9 @@ class MemorySource:
             database.server,
             database.log_position,
         )
+
+    def condition(self, what: SourceObject) -> Condition:
+        return self.conditions.get(what.name, Condition())
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int

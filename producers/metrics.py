@@ -45,6 +45,12 @@ class ProducerMetrics:
             labels,
             registry=registry,
         )
+        self.rejected = Gauge(
+            "dualrun_source_rejected_rows",
+            "Rows of the source that could not be read as rows; the log names file and line",
+            labels,
+            registry=registry,
+        )
         self.clock_offset = Gauge(
             "dualrun_source_clock_offset_seconds", "Source clock minus ours", ("source",), registry=registry
         )
@@ -75,9 +81,10 @@ class ObjectMetrics:
     def remaining(self, rows: int) -> None:
         self._metrics.snapshot_remaining.labels(*self._labels).set(max(0, rows))
 
-    def show(self, now: datetime, *, snapshot: int, paused: int) -> None:
+    def show(self, now: datetime, *, snapshot: int, paused: int, rejected: int) -> None:
         """``now``: the source's. The numbers are those of the gauges' descriptions."""
         if self._complete is not None:
             self._metrics.lag.labels(*self._labels).set(max(0.0, (now - self._complete).total_seconds()))
         self._metrics.snapshot_state.labels(*self._labels).set(snapshot)
         self._metrics.paused.labels(*self._labels).set(paused)
+        self._metrics.rejected.labels(*self._labels).set(rejected)

@@ -8,20 +8,21 @@ transaction leaves memory as it was, and the step reads again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from producers import guards
 from producers.batch import Batch, Stamp, publish
 from producers.checkpoint import FORMAT, Position, Snapshot, Watermark, to_json
-from producers.cursor import Pass
-from producers.guards import BACKWARDS, BURST, MISSING, OPERATOR
+from producers.cursor import Passes
+from producers.guards import BACKWARDS, BURST, BY_OPERATOR, MISSING, OPERATOR, SNAPSHOT
 from producers.known import Known
 from producers.limits import Limits, within
 from producers.metrics import ObjectMetrics, ProducerMetrics
 from producers.publisher import AbortedError, Publisher
-from producers.source import Place, Reading, Row, Source, SourceError
+from producers.selection import Selection
+from producers.source import Condition, Place, Reading, Row, Source, SourceError
 from producers.sweep import judge
 from schemas.records import Checkpoint, Operation
 from schemas.source import SourceObject
@@ -29,9 +30,6 @@ from schemas.source import SourceObject
 log = logging.getLogger("dualrun.producer")
 
 _RETRY_FIRST, _RETRY_MOST = 0.5, 30.0
-_SHARE = 4
-"""Slow reads take half of the time at most, and those that begin at the cursor one part in so many (and one): a session
-that stays open for hours leaves much to read again, and must not slow down the changes that arrive meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Scan:
     """A running sweep."""
 
     began_at: datetime
+    version: str | None = None
     after: Place | None = None
     published: int = 0
 
@@ -70,10 +69,8 @@ class Poller:
         self._metrics = ObjectMetrics(metrics, system, what.name)
         self._clock = clock
         self._monotonic = monotonic
-        self._pass: Pass | None = None
-        self._recent: datetime | None = None
-        self._pass_at = self._whole_at = monotonic()
-        self._spent = 0.0
+        self._condition = Condition()
+        self._passes = Passes(limits.poll_interval, timedelta(seconds=limits.margin), monotonic())
         self._scan: Scan | None = None
         self._condemned: tuple[str, ...] = ()
         self._estimate: int | None = None
@@ -88,12 +85,14 @@ class Poller:
     @property
     def health(self) -> str:
         """Why the object is not read as it should be; empty while all is well."""
-        return guards.text(self.position.paused) or self._failure
+        condition = self._condition
+        return guards.text(self.position.paused) or self._failure or condition.waiting or condition.concern
 
     @property
     def snapshot_pending(self) -> bool:
         placed = self.position.cursor is not None or self.what.changed_at is None
-        return placed and not self.position.snapshot.done and self._readable()
+        wanted = not self.position.snapshot.done and SNAPSHOT not in self.position.paused
+        return placed and wanted and self._readable()
 
     def sweep_pending(self, now: datetime) -> bool:
         """``now``: the source's."""
@@ -101,18 +100,24 @@ class Poller:
             return False
         if self._scan is not None or self._condemned:
             return True
-        swept = self.position.swept_at
+        swept, version = self.position.swept_at, self._condition.version
         due = swept is None or (now - swept).total_seconds() >= self._limits.sweep_interval
+        if version is not None:
+            due = version != self.position.swept_version or (due and bool(self.position.suspects))
         return due and (self.what.changed_at is None or within(self._limits.sweep_hours, now, self.what.zone))
 
     def _readable(self) -> bool:
-        held = self.position.paused.keys() - {MISSING}
-        return not held and self._monotonic() >= self._retry_at
+        held = self.position.paused.keys() - {MISSING, SNAPSHOT}
+        return not held and not self._condition.waiting and self._monotonic() >= self._retry_at
 
     # Steps. Each returns whether it should be called again at once.
 
     def increment(self, reading: Reading, bound: datetime) -> bool:
         """One chunk of changes, those beyond ``bound`` too; the cursor follows to ``bound`` at the end of the pass."""
+        condition = self._source.condition(self.what)
+        if (condition.waiting, condition.concern) != (self._condition.waiting, self._condition.concern):
+            self._committed_at = None
+        self._condition = condition
         return self._attempt(lambda: self._increment(reading, bound)) if self._readable() else False
 
     def snapshot(self) -> bool:
@@ -144,25 +149,32 @@ class Poller:
             log.warning("%s/%s: %s", self._system, self.what.name, reason)
         self._amend(replace(self.position, paused={**self.position.paused, guard: reason}))
 
-    def resume(self) -> None:
-        self._amend(replace(self.position, paused=guards.without(self.position.paused, OPERATOR)))
+    def resume(self, guard: str = OPERATOR) -> None:
+        self._amend(replace(self.position, paused=guards.without(self.position.paused, guard)))
 
     def approve(self) -> None:
         """A person has looked at what the guards found: go on, this once."""
         position = self.position
-        found = position.paused.keys() - {OPERATOR}
-        kept = {name: why for name, why in position.paused.items() if name == OPERATOR}
+        found = position.paused.keys() - BY_OPERATOR
+        kept = {name: why for name, why in position.paused.items() if name in BY_OPERATOR}
         position = replace(position, paused=kept, approved=position.approved | (found - {BACKWARDS}))
         if MISSING in found:
             position = replace(position, swept_at=None)
         if BACKWARDS in found:
             # the rows of the restored source are older than the cursor: a sweep compares them all
             position = replace(position, watermark=None, swept_at=None)
-            self._pass = self._scan = self._recent = None
+            self._passes.forget()
+            self._scan = None
         self._amend(position)
 
-    def resnapshot(self, run: int | None = None) -> None:
-        """Publishes every row again, in run ``run`` if one is given."""
+    def resnapshot(self, run: int | None = None, only: Selection | None = None) -> None:
+        """Publishes every row again, in run ``run`` if one is given; or those rows ``only``."""
+        if only is not None:
+            running = self.position.snapshot
+            if running.done or running.only:  # a snapshot of all rows takes them anyway
+                asked = (*running.only, only) if not running.done else (only,)
+                self._amend(replace(self.position, snapshot=Snapshot(since=running.since, only=asked)))
+            return
         self._known.forget()
         self._scan, self._condemned = None, ()
         again = Snapshot(since=self._publisher.ends())
@@ -189,12 +201,10 @@ class Poller:
             position = replace(position, cursor=min(position.cursor or bound, bound))
         cursor = position.cursor
         assert cursor is not None
-        if self._pass is None:
-            if self._monotonic() < self._pass_at:
-                self.position = position
-                return False
-            self._pass = self._begin_pass(cursor, reading, bound)
-        current = self._pass
+        current = self._passes.next(cursor, reading, bound, self._monotonic())
+        if current is None:
+            self.position = position
+            return False
         started = self._monotonic()
         batch = self._read(
             self._source.increment(self.what, current.since, current.after, self._limits.chunk_rows), Operation.UPSERT
@@ -206,41 +216,29 @@ class Poller:
             if self._scan is None:
                 position = replace(position, approved=position.approved - {BURST})
         self._settle(position, batch, "increment")
-        self._spent += self._monotonic() - started
+        goes_on = None
         if not ended and batch.last is not None:
             after = self._source.place(self.what, batch.last, by_time=True)
-            self._pass = replace(current, after=after, published=published)
+            goes_on = replace(current, after=after, published=published)
+        self._passes.read(self._monotonic() - started, goes_on, self._monotonic())
+        if goes_on is not None:
             return not self._burst(published)
-        self._end_pass(current)
+        self._metrics.complete(current.began_at, self._clock())
         return False
-
-    def _begin_pass(self, cursor: datetime, reading: Reading, bound: datetime) -> Pass:
-        self._spent = 0.0
-        whole = self._recent is None or self._monotonic() >= self._whole_at
-        since = cursor if whole or self._recent is None else max(cursor, self._recent)
-        return Pass(since, bound, reading.now, whole)
-
-    def _end_pass(self, ended: Pass) -> None:
-        self._pass = None
-        self._recent = ended.began_at - timedelta(seconds=self._limits.margin)
-        slow = self._spent if self._spent > self._limits.poll_interval else 0.0
-        self._pass_at = self._monotonic() + slow
-        if ended.whole:
-            self._whole_at = self._monotonic() + _SHARE * slow
-        self._metrics.complete(ended.began_at, self._clock())
 
     def _snapshot(self) -> bool:
         position = self.position
         snapshot = position.snapshot
         if snapshot.after is None or self._estimate is None:
             self._estimate = self._source.estimate(self.what) or 0
-        batch = self._read(self._source.scan(self.what, snapshot.after, self._limits.chunk_rows), Operation.SNAPSHOT)
+        rows_read = self._source.scan(self.what, snapshot.after, self._limits.chunk_rows)
+        batch = self._read(rows_read, Operation.SNAPSHOT, only=snapshot.only)
         ended = batch.read < self._limits.chunk_rows and not batch.cut
         after = self._source.place(self.what, batch.last, by_time=False) if batch.last else snapshot.after
         rows = snapshot.rows + batch.read
         done = replace(snapshot, done=ended, after=None if ended else after, rows=rows)
-        position = replace(position, snapshot=done)
-        if ended and position.watermark:
+        position = replace(position, snapshot=replace(done, only=()) if ended else done)
+        if ended and position.watermark and not snapshot.only:
             position = replace(position, swept_at=position.watermark.now)
         self._settle(position, batch, "snapshot")
         self._metrics.remaining(0 if ended else self._estimate - rows)
@@ -254,7 +252,7 @@ class Poller:
             return self._bury()
         if self._scan is None:
             self._known.begin_sweep()
-            self._scan = Scan(reading.now)
+            self._scan = Scan(reading.now, self._condition.version)
         scan = self._scan
         batch = self._read(
             self._source.scan(self.what, scan.after, self._limits.chunk_rows), Operation.UPSERT, mark=True
@@ -271,25 +269,41 @@ class Poller:
     def _judge(self, scan: Scan) -> bool:
         position = self.position
         judgement = judge(
-            self._known.missing(),
+            self._missing(),
             position.suspects,
             len(self._known),
             self._limits,
             approved=MISSING in position.approved,
         )
         self._condemned = judgement.condemned
-        approved = position.approved if self._pass else position.approved - {BURST}
+        approved = position.approved if self._passes.current else position.approved - {BURST}
         if judgement.condemned or not judgement.suspects:
             approved -= {MISSING}
         paused = position.paused if judgement.objection else guards.without(position.paused, MISSING)
         self._amend(
-            replace(position, suspects=judgement.suspects, swept_at=scan.began_at, approved=approved, paused=paused)
+            replace(
+                position,
+                suspects=judgement.suspects,
+                swept_at=scan.began_at,
+                swept_version=scan.version,
+                approved=approved,
+                paused=paused,
+            )
         )
         if judgement.objection:
             self.pause(MISSING, judgement.objection)
         if self.what.changed_at is None:
             self._metrics.complete(scan.began_at, self._clock())
         return bool(self._condemned)
+
+    def _missing(self) -> Iterable[str]:
+        missing = self._known.missing()
+        if self._condition.whole:
+            return missing
+        found = list(missing)
+        step = self._limits.chunk_rows
+        parts = [found[start : start + step] for start in range(0, len(found), step)]
+        return [one for part in parts for one in set(part) - self._source.present(self.what, part)]
 
     def _bury(self) -> bool:
         """Looks the condemned up once more, and publishes in the same step that they are gone."""
@@ -306,10 +320,17 @@ class Poller:
         self._condemned = rest
         return bool(rest)
 
-    def _read(self, rows: Generator[Row, None, None], operation: Operation, *, mark: bool = False) -> Batch:
+    def _read(
+        self,
+        rows: Generator[Row, None, None],
+        operation: Operation,
+        *,
+        mark: bool = False,
+        only: tuple[Selection, ...] = (),
+    ) -> Batch:
         self.last_read = 0
         limit = self._limits.chunk_bytes
-        batch = publish(rows, operation, self._stamp(), self._known, self._publisher, limit, mark=mark)
+        batch = publish(rows, operation, self._stamp(), self._known, self._publisher, limit, mark=mark, only=only)
         self.last_read = batch.read
         return batch
 
@@ -361,14 +382,15 @@ class Poller:
         """Nothing of the step was published: memory is as before, and the next one reads the same again."""
         self._publisher.abort()
         if not self._source.resumable(self.what):
-            self._scan = None
+            self._scan = self._passes.current = None
             self.position = _restarted(self.position)
 
     def show(self, now: datetime, *, waiting: bool) -> None:
         """Sets the gauges. ``now``: the source's. ``waiting``: snapshots wait for those behind them."""
         snapshot = 0 if self.position.snapshot.done else 2 if waiting else 1
-        paused = 1 if self.position.paused else 2 if self._failure else 0
-        self._metrics.show(now, snapshot=snapshot, paused=paused)
+        condition = self._condition
+        paused = 1 if self.position.paused else 2 if self._failure or condition.waiting else 0
+        self._metrics.show(now, snapshot=snapshot, paused=paused, rejected=condition.rejected)
 
 
 def _restarted(position: Position) -> Position:

@@ -17,7 +17,7 @@ import psycopg
 from producers.columns import SCALARS, key_text, wrap_arrays
 from producers.cursor import instant, local_bound
 from producers.session import Connection, Session, quoted
-from producers.source import Place, Reading, Row, SourceError
+from producers.source import Condition, Place, Reading, Row, SourceError
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.postgres")
@@ -97,6 +97,9 @@ class PostgresSource:
                 " or set overlap_seconds to more than the longest transaction"
             )
         return Reading(now, min(now, oldest) if oldest else now, oldest, prepared, self._session.server, log_position)
+
+    def condition(self, what: SourceObject) -> Condition:
+        return Condition()
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int

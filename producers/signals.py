@@ -1,23 +1,29 @@
 """Signals on the control topic that concern the pollers.
 
-``pause``, ``resume``, ``resnapshot`` and ``approve`` name an object as their subject, or ``*`` for all of them;
+``pause``, ``resume``, ``resnapshot`` and ``approve`` name an object as their subject, or ``*`` for all of them. With
+the value ``{"snapshot": true}`` the first two mean its snapshot alone; a resnapshot's value may narrow it to a range of
+keys (``first``, ``last``) and to conditions (``where``), see ``producers.selection``.
 ``run`` (value ``{"run": n}``) begins a full run: every object is published again in it. What a poller has followed
 shows in its checkpoint (``control``, ``paused``), so whoever sent a signal can wait for its acknowledgement there.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from producers.guards import OPERATOR
+from producers.guards import OPERATOR, SNAPSHOT
 from producers.poller import Poller
+from producers.selection import SelectionError, parse
 from schemas.broker import KafkaSettings, consumer
 from schemas.codec import Codec
 from schemas.records import Control
 from schemas.topics import Topics
+
+log = logging.getLogger("dualrun.producer")
 
 ALL = "*"
 
@@ -75,11 +81,16 @@ def follow(poller: Poller, offset: int, record: Control) -> None:
     elif record.subject in (ALL, poller.what.name):
         match record.kind:
             case "pause":
-                poller.pause(OPERATOR, "paused by an operator")
+                alone = bool(record.value.get("snapshot"))
+                text = "its snapshot was paused by an operator" if alone else "paused by an operator"
+                poller.pause(SNAPSHOT if alone else OPERATOR, text)
             case "resume":
-                poller.resume()
+                poller.resume(SNAPSHOT if record.value.get("snapshot") else OPERATOR)
             case "approve":
                 poller.approve()
             case "resnapshot":
-                poller.resnapshot()
+                try:
+                    poller.resnapshot(only=parse(record.value))
+                except SelectionError as error:
+                    log.warning("%s: a resnapshot was not understood: %s", poller.what.name, error)
     poller.follow(offset + 1)

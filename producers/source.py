@@ -45,10 +45,32 @@ class Reading:
     log_position: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What there is to say of an object besides its rows.
+
+    waiting: why it cannot be read yet; empty where it can.
+    concern: what a person should look at although it is read; names files and lines, never values.
+    rejected: rows that could not be read as rows, and so are not captured.
+    version: another one whenever a scan may give other rows; None where only a scan can tell.
+    whole: what a scan does not give is gone. Otherwise (changes alone are delivered) ``present`` tells.
+    """
+
+    waiting: str = ""
+    concern: str = ""
+    rejected: int = 0
+    version: str | None = None
+    whole: bool = True
+
+
 class Source(Protocol):
     """Reads only. Every method raises SourceError, and is right again once the source is."""
 
     def reading(self) -> Reading: ...
+
+    def condition(self, what: SourceObject) -> Condition:
+        """Costs nothing: it is asked for in every round, after ``reading``."""
+        ...
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int

@@ -1,0 +1,333 @@
+"""The rows that an object's files amount to, in a DuckDB database of this process alone: flat memory, and thrown away.
+
+Everything in it can be read again from the files, so it is made anew by each process. DuckDB parses the files and
+compares exports by key and row; a million rows take it about two seconds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import duckdb
+
+from producers.dialect import Dialect, salvage
+from producers.incoming import keyless_lines
+
+CONTENT_KEY = "content_key"
+"""A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
+KEY_SEPARATOR = ":"
+_MEMORY = "512MB"
+_LINE_BYTES = 16 * 1024 * 1024
+_REASONS = {
+    "MISSING COLUMNS": "too few fields",
+    "TOO MANY COLUMNS": "too many fields",
+    "UNQUOTED VALUE": "a quote that is not closed, or not written as the others",
+    "LINE SIZE OVER MAXIMUM": f"longer than {_LINE_BYTES // 1024 // 1024} MB",
+    "INVALID ENCODING": "not in the file's encoding",
+}
+
+
+class Rejected(NamedTuple):
+    """A line that is no row. ``reason`` holds nothing of it."""
+
+    line: int
+    reason: str
+
+
+class Landed(NamedTuple):
+    """A row: ``seq`` orders the rows of an object, ``changed_us`` is the time of the file that brought it."""
+
+    seq: int
+    key: str
+    record: str
+    changed_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How rows are made of a file's lines."""
+
+    dialect: Dialect
+    key: tuple[str, ...]
+    exclude: tuple[str, ...]
+    deleted: tuple[str, frozenset[str]] | None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns without which a row has no key."""
+        return () if self.key == (CONTENT_KEY,) else self.key
+
+    @property
+    def keyless(self) -> str:
+        return f"without {' or '.join(self.key)}"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Landing:
+    """``directory``: for this database and those of processes that were killed, which are removed. Raises duckdb.Error
+    when the disk is full."""
+
+    def __init__(self, directory: Path) -> None:
+        self._home = directory
+        self.directory = directory / f"landing-{uuid.uuid4().hex}"
+        self._lock: IO[bytes] | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._objects: set[str] = set()
+        self._seq = 0
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            self._objects.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep_up()
+            self.directory.mkdir(mode=0o700)
+            self._lock = (self.directory / "lock").open("wb")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._connection = duckdb.connect(
+                str(self.directory / "rows.duckdb"),
+                config={
+                    "memory_limit": _MEMORY,
+                    "threads": 2,
+                    "temp_directory": str(self.directory),
+                    "autoinstall_known_extensions": False,
+                },
+            )
+        return self._connection
+
+    def _sweep_up(self) -> None:
+        for other in self._home.glob("landing-*"):
+            with suppress(OSError), (other / "lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(other, ignore_errors=True)
+
+    def _ready(self, name: str) -> duckdb.DuckDBPyConnection:
+        connection = self._open()
+        if name not in self._objects:
+            columns = "key VARCHAR, record VARCHAR, rank VARCHAR"
+            connection.execute(
+                f"CREATE TABLE {_name(name)} (seq BIGINT, landed_us BIGINT, changed_us BIGINT, {columns})"
+            )
+            connection.execute(f"CREATE TABLE {_name(name + ' ended')} (key VARCHAR, rank VARCHAR)")
+            self._objects.add(name)
+        return connection
+
+    # Reading files
+
+    def begin(self) -> None:
+        """What is staged from here on is one export."""
+        self._open().execute(
+            "CREATE OR REPLACE TEMP TABLE staged (n BIGINT, key VARCHAR, record VARCHAR, gone BOOLEAN)"
+        )
+
+    def stage(self, path: Path, cut: Cut) -> tuple[int, list[Rejected]]:
+        """Adds a file in UTF-8 with ``\\n`` newlines. Its number of rows, and its lines that are none."""
+        connection = self._open()
+        before = self.staged()
+        connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+        columns = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in cut.dialect.columns)
+        connection.execute(
+            f"INSERT INTO staged SELECT {before} + row_number() OVER (), {_selection(cut)} FROM read_csv(?,"
+            f" delim = {_text(cut.dialect.delimiter)}, quote = {_text(cut.dialect.quote)},"
+            f" escape = {_text(cut.dialect.escape)}, header = true, auto_detect = false, columns = {{{columns}}},"
+            f" store_rejects = true, strict_mode = true, max_line_size = {_LINE_BYTES})",
+            [str(path)],
+        )
+        rejected = self._rejected(path, cut)
+        keyless = connection.execute("SELECT count(*) FROM staged WHERE key IS NULL").fetchall()[0][0]
+        if keyless:
+            connection.execute("DELETE FROM staged WHERE key IS NULL")
+            lines = keyless_lines(path, cut.dialect, cut.needed)
+            rejected += [Rejected(line, cut.keyless) for line in [*lines, *[0] * keyless][:keyless]]
+        return self.staged() - before, rejected
+
+    def _rejected(self, path: Path, cut: Cut) -> list[Rejected]:
+        found = self._open().execute(
+            "SELECT any_value(error_type)::VARCHAR, line_byte_position, any_value(csv_line) FROM reject_errors"
+            " GROUP BY line_byte_position ORDER BY line_byte_position"
+        )
+        rejected = []
+        for (kind, _, text), line in _with_lines(path, found.fetchall()):
+            lines = text.split("\n")
+            saved = salvage(lines, cut.dialect) if len(lines) > 1 else []
+            good = {index for index, _ in saved}
+            reason = _REASONS.get(kind, "no row")
+            rejected += [Rejected(line + index, reason) for index, one in enumerate(lines) if one and index not in good]
+            for index, cells in saved:
+                if all(cells[cut.dialect.columns.index(name)] for name in cut.needed):
+                    self._stage_one(cells, cut)
+                else:
+                    rejected.append(Rejected(line + index, cut.keyless))
+        return rejected
+
+    def _stage_one(self, cells: Sequence[str], cut: Cut) -> None:
+        names = ", ".join(map(_name, cut.dialect.columns))
+        self._open().execute(
+            f"INSERT INTO staged SELECT {self.staged()} + 1, {_selection(cut)}"
+            f" FROM (VALUES ({', '.join('?' for _ in cells)})) AS one({names})",
+            [cell or None for cell in cells],
+        )
+
+    def staged(self) -> int:
+        return int(self._open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
+
+    def keep_last(self, name: str) -> int:
+        """Of staged rows with the same key the last one stays. How many did not."""
+        connection = self._ready(name)
+        total, different = connection.execute("SELECT count(*), count(DISTINCT key) FROM staged").fetchall()[0]
+        if total != different:
+            connection.execute(
+                "DELETE FROM staged WHERE n NOT IN (SELECT max(n) FROM staged GROUP BY key)",
+            )
+        return int(total - different)
+
+    def staged_rows(self) -> list[tuple[str, str]]:
+        """``(key, record)`` of every staged row that is not gone."""
+        return self._open().execute("SELECT key, record FROM staged WHERE NOT gone").fetchall()
+
+    def restage(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Stages rows that were staged before and not taken then."""
+        self.begin()
+        self._open().executemany(
+            "INSERT INTO staged VALUES (?, ?, ?, false)", [(n, *row) for n, row in enumerate(rows, 1)]
+        )
+
+    # What the files amount to
+
+    def apply(
+        self,
+        name: str,
+        *,
+        full: bool,
+        complete: bool,
+        rank: str,
+        landed_us: int,
+        changed_us: int,
+        without: Sequence[str] = (),
+    ) -> int:
+        """Lays what is staged over the object's rows, where nothing newer is. How many rows changed.
+
+        complete: rows that are not staged are gone (of a full export that could be read whole). without: keys of rows
+        that are there, but are not taken yet.
+        """
+        connection = self._ready(name)
+        rows, ended = _name(name), _name(name + " ended")
+        connection.execute("BEGIN")
+        try:
+            connection.execute("CREATE OR REPLACE TEMP TABLE withheld (key VARCHAR)")
+            if without:
+                connection.execute("INSERT INTO withheld SELECT unnest(?::VARCHAR[])", [list(without)])
+            changes = "" if not full else " AND current.record <> staged.record"
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE changed AS SELECT staged.n, staged.key, staged.record FROM staged"
+                f" LEFT JOIN {rows} AS current ON current.key = staged.key"
+                f" LEFT JOIN {ended} AS ended ON ended.key = staged.key"
+                f" WHERE NOT staged.gone AND (current.key IS NULL OR (current.rank <= $rank{changes}))"
+                " AND (ended.key IS NULL OR ended.rank <= $rank) AND staged.key NOT IN (SELECT key FROM withheld)",
+                {"rank": rank},
+            )
+            gone = "SELECT key FROM staged WHERE gone"
+            if complete:
+                connection.execute(
+                    f"DELETE FROM {rows} WHERE rank <= ? AND key NOT IN (SELECT key FROM staged)",
+                    [rank],
+                )
+            connection.execute(
+                f"DELETE FROM {rows} WHERE rank <= ? AND key IN (SELECT key FROM changed UNION ALL {gone})",
+                [rank],
+            )
+            connection.execute(f"DELETE FROM {ended} WHERE key IN (SELECT key FROM changed)")
+            connection.execute(f"INSERT INTO {ended} SELECT key, ? FROM staged WHERE gone", [rank])
+            connection.execute(
+                f"INSERT INTO {rows} SELECT ? + row_number() OVER (ORDER BY n), ?, ?, key, record, ? FROM changed",
+                [self._seq, landed_us, changed_us, rank],
+            )
+            changed = int(connection.execute("SELECT count(*) FROM changed").fetchall()[0][0])
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            raise
+        self._seq += changed
+        return changed
+
+    def read(self, name: str, since_us: int, after: int, limit: int) -> list[Landed]:
+        """Rows that landed at ``since_us`` or later, behind ``after``, in their order."""
+        found = self._ready(name).execute(
+            f"SELECT seq, key, record, changed_us FROM {_name(name)} WHERE landed_us >= ? AND seq > ?"
+            f" ORDER BY seq LIMIT {limit}",
+            [since_us, after],
+        )
+        return [Landed(*row) for row in found.fetchall()]
+
+    def present(self, name: str, keys: Sequence[str]) -> set[str]:
+        found = self._ready(name).execute(
+            f"SELECT key FROM {_name(name)} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
+            [list(keys)],
+        )
+        return {row[0] for row in found.fetchall()}
+
+    def ended(self, name: str, keys: Sequence[str]) -> set[str]:
+        """Which of these a file has declared gone, with none later that brought them back."""
+        found = self._ready(name).execute(
+            f"SELECT key FROM {_name(name + ' ended')} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
+            [list(keys)],
+        )
+        return {row[0] for row in found.fetchall()}
+
+    def count(self, name: str) -> int:
+        return int(self._ready(name).execute(f"SELECT count(*) FROM {_name(name)}").fetchall()[0][0])
+
+
+def _selection(cut: Cut) -> str:
+    """SQL of key, record and whether it is gone. A record is JSON with sorted names and without empty columns, so that
+    neither another order nor a new empty column changes a row."""
+    marker = cut.deleted[0] if cut.deleted else None
+    columns = sorted(name for name in cut.dialect.columns if name not in cut.exclude or name in cut.key)
+    pieces = ", ".join(f"{_text(json.dumps(name) + ':')} || to_json({_name(name)})" for name in columns)
+    record = f"'{{' || concat_ws(',', {pieces}) || '}}'"
+    if cut.key == (CONTENT_KEY,):
+        digest = f"md5({record})"
+        number = f"row_number() OVER (PARTITION BY {digest})"
+        key = f"{digest} || CASE WHEN {number} > 1 THEN '-' || {number} ELSE '' END"
+        record = f"'{{' || concat_ws(',', {_text(json.dumps(CONTENT_KEY) + ':')} || to_json({key}), {pieces}) || '}}'"
+    else:
+        key = f" || {_text(KEY_SEPARATOR)} || ".join(map(_name, cut.key))
+    gone = "false"
+    if cut.deleted is not None and marker in cut.dialect.columns:
+        values = ", ".join(map(_text, sorted(cut.deleted[1])))
+        gone = f"coalesce(trim({_name(marker)}) IN ({values}), false)"
+    return f"{key}, {record}, {gone}"
+
+
+def _with_lines(path: Path, found: Sequence[tuple[str, int, str]]) -> Iterator[tuple[tuple[str, int, str], int]]:
+    """With the number of the line at which each byte position (from 1) lies."""
+    line, position = 1, 1
+    with path.open("rb") as file:
+        for one in found:
+            line += file.read(max(0, one[1] - position)).count(b"\n")
+            position = max(position, one[1])
+            yield one, line

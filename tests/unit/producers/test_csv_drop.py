@@ -1,0 +1,444 @@
+"""Files in a directory become changes: each once, in order, and nothing that was not said."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from producers.drops import Bytes, Pattern, Rule
+from producers.landing import CONTENT_KEY
+from producers.source import SourceError
+from schemas.source import SourceObject
+from tests.unit.producers.drop_world import DELETE, FULL, PATIENT, SNAPSHOT, SOURCES, UPSERT, Drops
+
+ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
+DATED = Rule(full=Pattern("patients-{export}.csv"))
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while SOURCES:
+        SOURCES.pop().close()
+
+
+@pytest.fixture
+def drops(tmp_path: Path) -> Drops:
+    return Drops(tmp_path)
+
+
+def test_the_first_export_is_the_snapshot_and_later_ones_are_changes(drops: Drops) -> None:
+    drops.drop("patients-1.csv", ADA_BOB)
+    drops.settle()
+    assert drops.take() == [(SNAPSHOT, "1"), (SNAPSHOT, "2")]
+    drops.drop("patients-2.csv", "id,name\n1,Ada\n2,Bert\n3,Cleo\n", at=60)
+    drops.settle()
+    assert sorted(drops.take()) == [(UPSERT, "2"), (UPSERT, "3")]
+    assert drops.latest() == {"1": "Ada", "2": "Bert", "3": "Cleo"}
+
+
+def test_an_object_waits_for_its_first_export_and_says_so(drops: Drops) -> None:
+    drops.settle()
+    assert drops.events() == []
+    assert drops.world.poller.health == "no complete file patients*.csv yet"
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    assert drops.world.poller.health == ""
+    assert len(drops.events()) == 2
+
+
+def test_a_file_that_grows_is_left_alone(drops: Drops) -> None:
+    """Half-written: its size changes between looks, whatever its time says."""
+    text = "id,name\n" + "".join(f"{number},Ada\n" for number in range(40))
+    for end in range(20, len(text), 30):
+        drops.drop("patients.csv", text[:end])
+        drops.round(4)
+    assert drops.events() == []
+    drops.drop("patients.csv", text)
+    drops.settle()
+    assert len(drops.events()) == 40
+
+
+def test_a_file_with_a_marker_is_taken_at_once_and_one_without_never(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, replace(FULL, marker="{name}.done"))
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    assert "lacks the marker patients.csv.done" in drops.world.poller.health
+    drops.drop("patients.csv.done", "")
+    drops.round(1.1)
+    drops.round(1.1)
+    assert len(drops.events()) == 2
+
+
+def test_a_marker_that_counts_other_rows_refuses_the_export(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, replace(FULL, marker="{stem}.ok"))
+    drops.drop("patients.csv", ADA_BOB)
+    drops.drop("patients.ok", "3\n")
+    drops.settle()
+    assert "patients.ok says 3 rows, there are 2" in drops.world.poller.health
+    assert drops.events() == []
+    drops.drop("patients.csv", ADA_BOB + "3,Cleo\n", at=1)
+    drops.settle()
+    assert len(drops.events()) == 3
+
+
+def test_a_row_that_is_missing_twice_is_deleted(drops: Drops) -> None:
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    drops.drop("patients.csv", "id,name\n2,Bob\n", at=60)
+    drops.settle()
+    assert drops.take()[2:] == [(DELETE, "1")]
+    drops.drop("patients.csv", ADA_BOB, at=120)
+    drops.settle()
+    assert drops.take() == [(UPSERT, "1")]
+
+
+def test_an_empty_directory_says_nothing_about_the_rows(drops: Drops) -> None:
+    path = drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    path.unlink()
+    drops.settle()
+    drops.restart()
+    drops.settle()
+    assert len(drops.events()) == 2
+    assert "no complete file" in drops.world.poller.health
+
+
+def test_a_directory_that_is_not_there_is_an_error_that_names_it(drops: Drops) -> None:
+    drops.directory.rmdir()
+    with pytest.raises(SourceError, match=r"drops is no directory: .*is it mounted"):
+        drops.source.reading()
+
+
+def test_a_file_sent_again_changes_nothing(drops: Drops) -> None:
+    drops.drop("patients-a.csv", ADA_BOB)
+    drops.settle()
+    drops.drop("patients-b.csv", "id,name\n1,Ada\n2,Bert\n", at=60)
+    drops.settle()
+    drops.take()
+    drops.drop("patients-a.csv", ADA_BOB, at=120)  # the same bytes, a newer time
+    drops.settle()
+    drops.restart()
+    drops.settle()
+    assert drops.take() == []
+    assert drops.latest()["2"] == "Bert"
+
+
+def test_one_name_written_over_and_over_means_what_it_holds_now(drops: Drops) -> None:
+    for minute, name in enumerate(["Ada", "Anna", "Ada"]):
+        drops.drop("patients.csv", f"id,name\n1,{name}\n", at=60 * minute)
+        drops.settle()
+        assert drops.latest() == {"1": name}
+    assert len(drops.events()) == 3
+
+
+def test_files_of_the_same_second_are_both_read(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(delta=Pattern("changes*.csv")))
+    drops.drop("changes-9.csv", "id,name\n1,Ada\n2,Bob\n", at=5)
+    drops.drop("changes-10.csv", "id,name\n2,Bert\n3,Cleo\n", at=5)
+    drops.settle()
+    drops.drop("changes-11.csv", "id,name\n3,Clara\n", at=5)  # and one more, later, with the same time
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bert", "3": "Clara"}
+
+
+def test_exports_with_a_date_in_their_name_are_ordered_by_it(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, DATED)
+    drops.drop("patients-2026-03-02.csv", "id,name\n1,new\n", at=0)
+    drops.settle()
+    drops.drop("patients-2026-03-01.csv", "id,name\n1,old\n", at=600)
+    drops.settle()
+    assert drops.latest() == {"1": "new"}
+    assert len(drops.events()) == 1
+
+
+def test_deltas_change_and_add_and_an_absent_row_is_not_deleted(tmp_path: Path) -> None:
+    rule = Rule(delta=Pattern("d-{export}.csv"), deleted=("op", frozenset({"D"})))
+    drops = Drops(tmp_path, rule)
+    drops.drop("d-1.csv", "id,name,op\n1,Ada,\n2,Bob,\n")
+    drops.settle()
+    drops.drop("d-2.csv", "id,name,op\n2,Bert,U\n3,Cleo,I\n", at=60)
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bert", "3": "Cleo"}
+    drops.drop("d-3.csv", "id,name,op\n1,,D\n", at=120)
+    drops.settle()
+    assert drops.latest() == {"2": "Bert", "3": "Cleo"}
+    assert [kind for kind, _ in drops.events()].count(DELETE) == 1
+
+
+def test_a_delta_that_comes_late_changes_nothing_that_is_newer(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(delta=Pattern("d-{export}.csv"), deleted=("op", frozenset({"D"}))))
+    drops.drop("d-4.csv", "id,name,op\n1,new,\n2,,D\n")
+    drops.settle()
+    drops.drop("d-3.csv", "id,name,op\n1,old,\n2,gone,\n3,only here,\n", at=60)
+    drops.settle()
+    assert drops.latest() == {"1": "new", "3": "only here"}
+
+
+def test_deltas_that_were_cleared_away_take_nothing_with_them(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(delta=Pattern("d-{export}.csv"), deleted=("op", frozenset({"D"}))))
+    path = drops.drop("d-1.csv", "id,name,op\n1,Ada,\n2,Bob,\n")
+    drops.settle()
+    path.unlink()
+    drops.restart()
+    drops.drop("d-2.csv", "id,name,op\n2,Bert,\n", at=60)
+    drops.settle()
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bert"}
+    assert drops.world.poller.health == ""
+
+
+def test_a_full_export_after_deltas_is_the_last_word(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(full=Pattern("f-{export}.csv"), delta=Pattern("d-{export}.csv")))
+    drops.drop("f-1.csv", ADA_BOB)
+    drops.drop("d-2.csv", "id,name\n3,Cleo\n")
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bob", "3": "Cleo"}
+    drops.restart()
+    drops.settle()
+    assert len(drops.events()) == 3
+    (drops.directory / "d-2.csv").unlink()
+    drops.restart()  # row 3 is in no file any more, and nothing says that it is gone
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bob", "3": "Cleo"}
+    drops.drop("f-3.csv", ADA_BOB, at=60)
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bob"}
+
+
+def segments(rows: int, size: int) -> list[str]:
+    texts = []
+    for start in range(0, rows, size):
+        body = "".join(f"{number},n{number}\n" for number in range(start, min(rows, start + size)))
+        texts.append("id,name\n" + body)
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rule"),
+    [
+        ("p-{export}-{segment}of{segments}.csv", Rule()),
+        ("p-{export}-{segment}.csv", Rule(segment_rows=20)),
+        ("p-{export}-{segment}.csv", Rule(marker="p-{export}.done")),
+    ],
+)
+def test_segments_are_one_export_and_wait_for_each_other(tmp_path: Path, pattern: str, rule: Rule) -> None:
+    drops = Drops(tmp_path, replace(rule, full=Pattern(pattern)))
+    parts = segments(70, 20)
+    names = [f"p-7-{n}of4.csv" if "of" in pattern else f"p-7-{n}.csv" for n in range(1, 5)]
+    for late in (1, 3):
+        for index, name in enumerate(names):
+            if index != late:
+                drops.drop(name, parts[index])
+        drops.settle()
+        assert drops.events() == []
+        assert drops.world.poller.health != ""
+        drops.drop(names[late], parts[late])
+        if late == 1:
+            (drops.directory / names[3]).unlink()
+    drops.drop("p-7.done", "70")
+    drops.settle()
+    assert len(drops.events()) == 70
+    assert drops.world.poller.health == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-8"])
+def test_another_encoding_is_no_change(drops: Drops, encoding: str) -> None:
+    text = "id,name\n1,José Müller\n2,Zoë Ångström – née Weiß\n"
+    drops.drop("patients.csv", text.encode())
+    drops.settle()
+    drops.take()
+    drops.drop("patients.csv", text.encode(encoding), at=60)
+    drops.settle()
+    drops.restart()
+    drops.settle()
+    assert drops.take() == []
+    assert drops.latest()["1"] == "José Müller"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id;name;note\n1;Ada;two words\n2;Bob;\n",
+        "id\tname\tnote\n1\tAda\ttwo words\n2\tBob\t\n",
+        '"id","name","note"\r\n"1","Ada","two words"\r\n"2","Bob",""\r\n',
+        "'id'|'name'|'note'\n'1'|'Ada'|'two words'\n'2'|'Bob'|''\n",
+        "note,ID, Name \ntwo words,1,Ada\n,2,Bob",
+        "id,name,note,new\n1,Ada,two words,\n2,Bob,,\n",
+    ],
+    ids=["semicolons", "tabs", "quotes and CRLF", "single quotes", "other order", "a new empty column"],
+)
+def test_another_dialect_is_no_change(drops: Drops, text: str) -> None:
+    drops.drop("patients.csv", "id,name,note\n1,Ada,two words\n2,Bob,\n")
+    drops.settle()
+    drops.take()
+    drops.drop("patients.csv", text, at=60)
+    drops.settle()
+    assert drops.take() == []
+
+
+def test_quoted_newlines_delimiters_and_quotes_are_kept(drops: Drops) -> None:
+    drops.drop("patients.csv", 'id,name\n1,"Ada ""Lady""\r\nLovelace, née Byron"\n2,Bob\n')
+    drops.settle()
+    assert drops.latest() == {"1": 'Ada "Lady"\nLovelace, née Byron', "2": "Bob"}
+
+
+def test_backslashes_before_quotes_are_understood(drops: Drops) -> None:
+    drops.drop("patients.csv", 'id,name\n1,"Ada \\"Lady\\" L."\n2,"B, C"\n')
+    drops.settle()
+    assert drops.latest() == {"1": 'Ada "Lady" L.', "2": "B, C"}
+
+
+def test_a_bad_row_is_named_and_stops_nobody(drops: Drops, caplog: pytest.LogCaptureFixture) -> None:
+    text = 'id,name,note\n1,Ada,"two\nlines"\n2,Bob\n3,"Cleo,x\n4,Dan,y\n5,Eve,z\n6,Fay,1,2\n,Nobody,\n7,Gus,z\n'
+    drops.drop("patients.csv", text)
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "4": "Dan", "5": "Eve", "7": "Gus"}
+    health = drops.world.poller.health
+    assert "patients.csv: 4 rows could not be read, at line 4 (too few fields)" in health
+    assert "5 (a quote" in health
+    assert "8 (too many fields)" in health
+    assert "9 (without id)" in health
+    assert drops.condition().rejected == 4
+    assert "Cleo" not in caplog.text
+    assert "Nobody" not in caplog.text
+
+
+def test_rows_behind_a_bad_one_are_not_deleted(drops: Drops) -> None:
+    """A row that cannot be read is missing from the export, and still no sign that it is gone."""
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    drops.drop("patients.csv", "id,name\n1,Ada\n2,Bob,,,\n", at=60)
+    drops.settle()
+    drops.restart()
+    drops.settle()
+    assert drops.latest() == {"1": "Ada", "2": "Bob"}
+    drops.drop("patients.csv", "id,name\n1,Ada\n", at=120)
+    drops.settle()
+    assert drops.latest() == {"1": "Ada"}
+
+
+def test_a_file_without_the_key_is_refused_without_quoting_it(drops: Drops) -> None:
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    drops.drop("patients.csv", "Zanzibar,Grace\n9,Joan\n", at=60)
+    drops.settle()
+    assert len(drops.events()) == 2
+    health = drops.world.poller.health
+    assert "patients.csv is refused: patients.csv: line 1 names 2 columns, not all of id among them" in health
+    assert "Zanzibar" not in health
+
+
+def test_a_composite_key_and_a_key_made_of_the_row(tmp_path: Path) -> None:
+    visit = SourceObject("visit", ("site", "number"), "visits")
+    drops = Drops(tmp_path / "a", Rule(full=Pattern("v.csv")), visit)
+    drops.drop("v.csv", "site,number,name\nA,1,x\nB,1,y\n")
+    drops.settle()
+    assert drops.latest() == {"A:1": "x", "B:1": "y"}
+    keyless = SourceObject("visit", (CONTENT_KEY,), "visits")
+    drops = Drops(tmp_path / "b", Rule(full=Pattern("v.csv")), keyless)
+    drops.drop("v.csv", "name,day\nAda,1\nAda,1\nBob,2\n")
+    drops.settle()
+    assert sorted(map(str, drops.latest().values())) == ["Ada", "Ada", "Bob"]
+    before = set(drops.latest())
+    drops.drop("v.csv", "name,day\nBob,2\nAda,1\nCleo,3\nAda,1\n", at=60)
+    drops.settle()
+    assert before < set(drops.latest())
+    assert len(drops.latest()) == 4
+
+
+def test_of_rows_with_the_same_key_the_last_counts_and_it_is_said(drops: Drops) -> None:
+    drops.drop("patients.csv", "id,name\n1,Ada\n1,Anna\n")
+    drops.settle()
+    assert drops.latest() == {"1": "Anna"}
+    assert "1 rows repeat the key of another" in drops.world.poller.health
+
+
+def test_excluded_columns_do_not_leave(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, what=replace(PATIENT, exclude=("name",)))
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    assert [dict(change.record) for change in drops.world.published] == [{"id": "1"}, {"id": "2"}]
+
+
+def test_a_restart_repeats_nothing_and_finds_what_came_meanwhile(drops: Drops) -> None:
+    drops.drop("patients.csv", ADA_BOB)
+    drops.settle()
+    drops.restart()
+    drops.drop("patients.csv", "id,name\n1,Anna\n", at=60)
+    drops.settle()
+    assert drops.take()[2:] == [(UPSERT, "1"), (DELETE, "2")]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_is_dropped_the_topic_ends_as_the_last_export(tmp_path: Path, seed: int) -> None:
+    """Full exports with random rows, restarts in between, a commit that comes to nothing now and then."""
+    draw = random.Random(seed)
+    drops = Drops(tmp_path)
+    rows: dict[str, str] = {}
+    for number in range(6):
+        for _ in range(10):
+            rows[str(draw.randrange(30))] = draw.choice(["Ada", "Bob", 'O"Hara', "a,b", "two\nlines", "ÅΩ"])
+        for key in draw.sample(sorted(rows), 3):
+            del rows[key]
+        body = "".join(f'{key},"{name.replace(chr(34), chr(34) * 2)}"\n' for key, name in rows.items())
+        drops.drop("patients.csv", f"id,name\n{body}", at=60 * (number + 1))
+        drops.world.publisher.fail = draw.random() < 0.5
+        if draw.random() < 0.5:
+            drops.round(draw.random() * 12)
+            drops.restart()
+        drops.settle()
+        assert drops.latest() == rows
+
+
+def test_a_million_rows_in_small_a_hundred_changes_are_a_hundred_events(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, limits=replace(Drops(tmp_path / "x").limits, chunk_rows=5_000))
+    rows = [f"{number},n{number}\n" for number in range(30_000)]
+    drops.drop("patients.csv", "id,name\n" + "".join(rows))
+    drops.settle()
+    assert len(drops.events()) == 30_000
+    for number in random.Random(1).sample(range(30_000), 100):
+        rows[number] = f"{number},changed\n"
+    random.Random(2).shuffle(rows)
+    drops.drop("patients.csv", "id,name\n" + "".join(rows), at=60)
+    drops.settle()
+    assert [kind for kind, _ in drops.events()[30_000:]] == [UPSERT] * 100
+
+
+MANIFEST = Rule(full=Pattern("manifest.csv"), bytes=Bytes("path", "size", "sha256"))
+SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+
+
+@pytest.mark.parametrize("wrong", ["", "a/../../secret.pdf"])
+def test_a_manifest_row_waits_for_its_file(tmp_path: Path, wrong: str) -> None:
+    """The bytes come days after the manifest, and are taken once they are what it says."""
+    drops = Drops(tmp_path, MANIFEST)
+    header = "id,path,size,sha256\n"
+    drops.drop("manifest.csv", f"{header}1,scans/a.pdf,3,{SHA}\n2,b.pdf,3,\n3,{wrong or 'c.pdf'},,\n")
+    (drops.documents / "b.pdf").write_bytes(b"bar")
+    drops.settle()
+    assert drops.latest("path") == {"2": "b.pdf"}
+    assert "2 files that the manifest names are not there yet" in drops.world.poller.health
+    (drops.documents / "scans").mkdir()
+    (drops.documents / "scans" / "a.pdf").write_bytes(b"fo")
+    drops.settle()
+    assert "1" not in drops.latest("path")
+    (drops.documents / "scans" / "a.pdf").write_bytes(b"foo")
+    drops.settle()
+    assert drops.latest("path") == {"1": "scans/a.pdf", "2": "b.pdf"}
+    drops.restart()
+    drops.settle()
+    assert len(drops.events()) == 2
+
+
+def test_files_may_come_before_their_manifest(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, MANIFEST)
+    (drops.documents / "a.pdf").write_bytes(b"foo")
+    drops.settle()
+    drops.drop("manifest.csv", f"id,path,size,sha256\n1,a.pdf,3,{SHA}\n")
+    drops.settle()
+    assert drops.latest("path") == {"1": "a.pdf"}
