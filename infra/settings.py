@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
+from infra.sources.settings import TAGS, CsvSection, SourceSection
 from schemas.broker import KafkaSettings
 from schemas.mapping import Mapping as SystemMapping
 from schemas.topics import Topics
@@ -25,6 +26,8 @@ ENVIRONMENT = {
     "DUALRUN_KAFKA_BOOTSTRAP_SERVERS": ("kafka", "bootstrap_servers"),
     "DUALRUN_KAFKA_REGISTRY_URL": ("kafka", "registry_url"),
     "DUALRUN_SOURCE_URL": ("source", "url"),
+    "DUALRUN_SOURCE_TOKEN": ("source", "auth", "token"),
+    "DUALRUN_SOURCE_CLIENT_SECRET": ("source", "auth", "client_secret"),
     "DUALRUN_TWENTY_URL": ("twenty", "url"),
     "DUALRUN_TWENTY_API_KEY": ("twenty", "api_key"),
     "DUALRUN_FALLBACK_OWNER": ("twenty", "fallback_owner"),
@@ -46,15 +49,6 @@ class KafkaSection(_Section):
     replication: Annotated[int, Field(ge=1, le=5)] = 1
     security: dict[str, str] = {}
     """librdkafka settings for TLS and SASL (``security.protocol``, ``sasl.username``, …)."""
-
-
-class SourceSection(_Section):
-    url: SecretStr
-    poll_seconds: Annotated[float, Field(gt=0)] = 0.25
-    sweep_seconds: Annotated[float, Field(gt=0)] = 60
-    chunk_rows: Annotated[int, Field(ge=1, le=100_000)] = 2000
-    missing_ratio: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """A larger share of an object's rows missing at once is not published as deletes: the operator decides."""
 
 
 def _hours(written: Any) -> tuple[Hours, ...]:
@@ -115,6 +109,8 @@ class Settings(_Section):
     """A mapping in ``schemas/mappings`` by name, or the path of one."""
     kafka: KafkaSection
     source: SourceSection
+    drops: CsvSection | None = None
+    """Files beside the source: the objects that it names come from there (a dump of attachments with its manifest)."""
     twenty: TwentySection
     hold: HoldSection = HoldSection()
     prefix: str = "dualrun"
@@ -142,19 +138,23 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
     """
     values, lines = _read(path) if path else ({}, {})
     origin = str(path) if path else "the environment"
-    for name, (section, key) in ENVIRONMENT.items():
+    for name, (*sections, key) in ENVIRONMENT.items():
         value = _from_environment(name, os.environ if environment is None else environment)
         if value is not None:
-            values.setdefault(section, {})[key] = value
+            section = values
+            for step in sections:
+                section = section.setdefault(step, {})
+            section[key] = value
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         found = []
         for problem in error.errors(include_input=False, include_url=False):
-            setting = ".".join(str(step) for step in problem["loc"])
-            line = lines.get(tuple(problem["loc"]))
+            place = tuple(step for step in problem["loc"] if step not in TAGS)
+            setting = ".".join(str(step) for step in place)
+            line = lines.get(place) or lines.get(place[:-1])
             where = f"{origin}:{line}" if line else origin
-            found.append(f"{where}: {setting}: {problem['msg']}{_hint(tuple(problem['loc']))}")
+            found.append(f"{where}: {setting}: {problem['msg']}{_hint(place)}")
         raise SettingsError("\n".join(found)) from None
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.settings import Settings, SettingsError, load_settings
+from infra.sources.build import build
+from producers.source import Source
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
-from schemas.mapping import Mapping, load_mapping
+from schemas.mapping import Mapping as SystemMapping
+from schemas.mapping import load_mapping
+from schemas.source import SourceObject
 from schemas.topics import Topics
 
 
@@ -17,7 +22,7 @@ class Deployment:
     """Everything that the components of one deployment share."""
 
     settings: Settings
-    mapping: Mapping
+    mapping: SystemMapping
     topics: Topics
     kafka: KafkaSettings
     codec: Codec
@@ -42,6 +47,29 @@ class Deployment:
                 " workspace member who answers for records whose own owner has no account (dualrun owners lists those)"
             )
         return email
+
+    def sources(self) -> tuple[Source, tuple[SourceObject, ...], Mapping[str, Source]]:
+        """The source, all objects as the poller sees them, and those that come from elsewhere with their source.
+
+        Raises SettingsError where the settings name objects that the mapping does not have.
+        """
+        settings, work = self.settings, self.settings.data_dir / "drops"
+        by_name = {what.name: what for what in self.mapping.sources}
+        for place, section in (("source", settings.source), ("drops", settings.drops)):
+            unknown = set(getattr(section, "objects", {})) - set(by_name)
+            if unknown:
+                raise SettingsError(
+                    f"{place}.objects: {', '.join(sorted(unknown))}: the mapping has no such object, it has"
+                    f" {', '.join(sorted(by_name))}"
+                )
+        apart = set(settings.drops.objects) if settings.drops else set()
+        mine = [what for name, what in by_name.items() if name not in apart]
+        source, objects = build(settings.source, mine, work=work / "source", documents=settings.documents)
+        if settings.drops is None:
+            return source, objects, {}
+        theirs = [what for name, what in by_name.items() if name in apart]
+        other, more = build(settings.drops, theirs, work=work / "beside", documents=settings.documents)
+        return source, (*objects, *more), {what.name: other for what in more}
 
 
 def _codec(settings: Settings) -> Codec:

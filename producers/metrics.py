@@ -54,6 +54,12 @@ class ProducerMetrics:
         self.clock_offset = Gauge(
             "dualrun_source_clock_offset_seconds", "Source clock minus ours", ("source",), registry=registry
         )
+        self.expires = Gauge(
+            "dualrun_source_credential_expires_seconds",
+            "Time left until the credential of the source ends, which a person has to replace",
+            ("source",),
+            registry=registry,
+        )
         self.blocked = Gauge(
             "dualrun_source_blocked_seconds",
             "Age of the oldest transaction in the source, behind which cursors wait",

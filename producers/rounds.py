@@ -18,6 +18,8 @@ from schemas.broker import BrokerError
 log = logging.getLogger("dualrun.producer")
 
 _SLOWEST_RETRY = 10.0
+_WARNED_AHEAD = timedelta(days=14)
+_WARNED_EVERY = 86_400.0
 
 
 class Rounds:
@@ -53,6 +55,7 @@ class Rounds:
         self._waiting = False
         self._failures = 0
         self._offset = timedelta(0)
+        self._warned_at: float | None = None
 
     def round(self) -> float:
         """One round; the seconds to wait before the next. Raises what ends the process (FencedError, BrokerError)."""
@@ -84,9 +87,23 @@ class Rounds:
         self._failures = 0
         self._offset = reading.now - before
         self._metrics.clock_offset.labels(self._system).set(self._offset.total_seconds())
+        self._watch_credential(reading)
         blocked = (reading.now - reading.blocked_since).total_seconds() if reading.blocked_since else 0.0
         self._metrics.blocked.labels(self._system).set(max(0.0, blocked))
         return reading
+
+    def _watch_credential(self, reading: Reading) -> None:
+        if reading.expires_at is None:
+            return
+        left = reading.expires_at - self._clock()
+        self._metrics.expires.labels(self._system).set(left.total_seconds())
+        if left < _WARNED_AHEAD and (self._warned_at is None or self._monotonic() - self._warned_at > _WARNED_EVERY):
+            self._warned_at = self._monotonic()
+            log.warning(
+                "%s: the source's credential ends on %s: have it renewed, and put the new one in its place",
+                self._system,
+                reading.expires_at.isoformat(timespec="minutes"),
+            )
 
     def _bulk(self, reading: Reading) -> bool:
         """One chunk of a snapshot or of a sweep, in turn where both wait. Whether more can be done at once."""

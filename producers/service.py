@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,10 +17,9 @@ from producers.known import read_known
 from producers.limits import Limits
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
-from producers.postgres import PostgresSource
 from producers.publisher import KafkaPublisher
 from producers.rounds import Rounds
-from producers.signals import KafkaSignals
+from producers.signals import KafkaSignals, Shared
 from producers.source import Source, parents_first
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
@@ -36,38 +35,18 @@ log = logging.getLogger("dualrun.producer")
 class PollerSettings(Limits):
     """What to capture, from where to where, and within which limits.
 
-    source_url: a libpq URL; holds a password, so it shows in no text of ours.
-
-    overlap_seconds: see PostgresSource. statement_seconds: the longest that one read may take. incarnation: this
-    process's name in its lease.
+    incarnation: this process's name in its lease.
     """
 
     kafka: KafkaSettings
     topics: Topics
-    source_url: str = field(repr=False)
     objects: tuple[SourceObject, ...]
     codec: Codec = field(default_factory=Codec)
-    overlap_seconds: float | None = None
-    statement_seconds: float = 30.0
     incarnation: str | None = None
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def run(settings: PollerSettings, stop: threading.Event, metrics: ProducerMetrics | None = None) -> None:
-    """Captures the PostgreSQL source until ``stop`` is set. Waits as a stand-by while another process is active.
-
-    Raises LeaseLostError or FencedError when another process has taken over, BrokerError when Kafka is not as the
-    settings say: end the process with a non-zero code then, and let the supervisor start it again as a stand-by.
-    """
-    source = PostgresSource(
-        settings.source_url,
-        overlap_seconds=settings.overlap_seconds,
-        statement_seconds=settings.statement_seconds,
-    )
-    capture(settings, source, stop, metrics or ProducerMetrics())
 
 
 def capture(
@@ -76,8 +55,16 @@ def capture(
     stop: threading.Event,
     metrics: ProducerMetrics,
     downstream: Callable[[], Downstream] | None = None,
+    beside: Mapping[str, Source] | None = None,
 ) -> None:
-    """As ``run``, for any source. ``downstream`` makes what snapshots wait for; hold and the sink unless given."""
+    """Captures the source until ``stop`` is set. Waits as a stand-by while another process is active.
+
+    downstream: makes what snapshots wait for; hold and the sink unless given. beside: objects that come from elsewhere,
+    each with its source.
+
+    Raises LeaseLostError or FencedError when another process has taken over, BrokerError when Kafka is not as the
+    settings say: end the process with a non-zero code then, and let the supervisor start it again as a stand-by.
+    """
     kafka, topics = settings.kafka, settings.topics
     lease = Lease(kafka, topics.leases, topics.poller_group, incarnation=settings.incarnation)
     with ExitStack() as cleanup:
@@ -85,32 +72,43 @@ def capture(
             lease.release()
             return
         cleanup.callback(lease.release)
-        cleanup.callback(source.close)
+        by_object = {what.name: (beside or {}).get(what.name, source) for what in settings.objects}
+        sources = tuple({id(one): one for one in (source, *by_object.values())}.values())
+        for one in sources:
+            cleanup.callback(one.close)
         epochs = require_epochs(kafka, topics, settings.codec)
-        source.reading()  # the settings' faults show here, before anything is begun
-        pollers = _pollers(settings, source, metrics, epochs.run)
+        for one in sources:
+            one.reading()  # the settings' faults show here, before anything is begun
+        pollers = _pollers(settings, by_object, metrics, epochs.run)
         signals = KafkaSignals(
             kafka, topics, settings.codec, min((poller.position.control for poller in pollers), default=0)
         )
         cleanup.callback(signals.close)
-        rounds = Rounds(
-            pollers,
-            source,
-            downstream() if downstream else KafkaDownstream(kafka, topics),
-            signals,
-            settings,
-            metrics,
-            system=topics.system,
-            clock=now,
-            monotonic=time.monotonic,
-        )
+        behind = downstream() if downstream else KafkaDownstream(kafka, topics)
+        shared = Shared(signals)
+        rounds = [
+            Rounds(
+                [poller for poller in pollers if by_object[poller.what.name] is one],
+                one,
+                behind,
+                shared.reader(),
+                settings,
+                metrics,
+                system=topics.system if one is source else f"{topics.system} beside",
+                clock=now,
+                monotonic=time.monotonic,
+            )
+            for one in sources
+        ]
         log.info("%s: %d objects are being captured", topics.system, len(pollers))
         while not stop.is_set():
             lease.check()
-            stop.wait(rounds.round())
+            stop.wait(min([each.round() for each in rounds]))
 
 
-def _pollers(settings: PollerSettings, source: Source, metrics: ProducerMetrics, run: int) -> Sequence[Poller]:
+def _pollers(
+    settings: PollerSettings, sources: Mapping[str, Source], metrics: ProducerMetrics, run: int
+) -> Sequence[Poller]:
     """Every object's producer first: that ends what a predecessor left open. Only then what it left is read."""
     kafka, topics, codec = settings.kafka, settings.topics, settings.codec
     objects = parents_first(settings.objects)
@@ -125,7 +123,7 @@ def _pollers(settings: PollerSettings, source: Source, metrics: ProducerMetrics,
             Poller(
                 what,
                 topics.system,
-                source,
+                sources[what.name],
                 publisher,
                 known,
                 position,

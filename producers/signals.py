@@ -10,6 +10,7 @@ shows in its checkpoint (``control``, ``paused``), so whoever sent a signal can 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -68,6 +69,35 @@ class KafkaSignals:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+class Shared:
+    """One reader's signals for several who follow them, each at its own pace."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._waiting: list[deque[tuple[int, Control]]] = []
+
+    def reader(self) -> Signals:
+        waiting: deque[tuple[int, Control]] = deque()
+        self._waiting.append(waiting)
+        return _Reader(self, waiting)
+
+    def read(self) -> None:
+        for signal in self._signals.new():
+            for waiting in self._waiting:
+                waiting.append(signal)
+
+
+class _Reader:
+    def __init__(self, shared: Shared, waiting: deque[tuple[int, Control]]) -> None:
+        self._shared = shared
+        self._waiting = waiting
+
+    def new(self) -> Iterator[tuple[int, Control]]:
+        self._shared.read()
+        while self._waiting:
+            yield self._waiting.popleft()
 
 
 def follow(poller: Poller, offset: int, record: Control) -> None:

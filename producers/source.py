@@ -34,6 +34,7 @@ class Reading:
     horizon: every transaction that began earlier has ended, and what it wrote is visible to the next read.
     blocked_since: begin of the oldest transaction that holds the horizon back.
     prepared: transactions prepared for a two-phase commit -> when they were prepared. When they began, nobody tells.
+    expires_at: when the credential ends that a person has to replace.
     server, log_position: which server this is, and how far its log has come; both show a restore from a backup.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     prepared: Mapping[str, datetime] = field(default_factory=dict)
     server: str = ""
     log_position: int = 0
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             kafka=kafka,
             topics=names,
             codec=codec,
-            source_url=url,
             objects=(PATIENT,),
             poll_interval=options.poll_interval,
         )

@@ -47,24 +47,29 @@ def _stop_on_signals() -> threading.Event:
 def poll(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> None:
     """Publish the source's changes. One process polls, further ones stand by."""
     from producers import service
+    from producers.metrics import ProducerMetrics
 
     _begin(metrics_port)
     deployment = Deployment.load(settings)
-    source = deployment.settings.source
-    service.run(
+    section = deployment.settings.source
+    source, objects, beside = deployment.sources()
+    service.capture(
         service.PollerSettings(
             kafka=deployment.kafka,
             topics=deployment.topics,
             codec=deployment.codec,
-            source_url=source.url.get_secret_value(),
-            objects=deployment.mapping.sources,
-            poll_interval=source.poll_seconds,
-            sweep_interval=source.sweep_seconds,
-            chunk_rows=source.chunk_rows,
-            missing_ratio=source.missing_ratio,
+            objects=objects,
+            poll_interval=section.poll_seconds,
+            sweep_interval=section.sweep_seconds,
+            chunk_rows=section.chunk_rows,
+            missing_ratio=section.missing_ratio,
+            burst_rows=section.burst_rows,
             incarnation=announce(deployment.settings.data_dir, deployment.topics.poller_group),
         ),
+        source,
         _stop_on_signals(),
+        ProducerMetrics(),
+        beside=beside,
     )
 
 

@@ -9,6 +9,8 @@ import typer
 
 from infra.cli.components import SettingsPath
 from infra.rebuild import write_package
+from infra.settings import SettingsError
+from infra.sources.settings import PostgresSection
 from infra.wiring import Deployment
 
 
@@ -18,6 +20,9 @@ def rebuild_package(
 ) -> None:
     """Export workflow definitions and the like as reference JSON with an inventory."""
     deployment = Deployment.load(settings)
-    inventory = write_package(deployment.mapping, deployment.settings.source.url.get_secret_value(), directory)
+    source = deployment.settings.source
+    if not isinstance(source, PostgresSection):
+        raise SettingsError(f"source.kind is {source.kind}: definitions are exported by queries, which take postgres")
+    inventory = write_package(deployment.mapping, source.url.get_secret_value(), directory)
     for name, count in inventory.items():
         typer.echo(f"{directory / name}.json: {count} definitions")

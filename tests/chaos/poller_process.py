@@ -25,11 +25,10 @@ class Unhindered:
         return Backlog(0, 0)
 
 
-def settings(bootstrap: str, prefix: str, url: str) -> PollerSettings:
+def settings(bootstrap: str, prefix: str) -> PollerSettings:
     return PollerSettings(
         kafka=KafkaSettings(bootstrap),
         topics=Topics(prefix, "clinic", (PATIENT.name,)),
-        source_url=url,
         objects=(PATIENT,),
         poll_interval=0.02,
         sweep_interval=0.5,
@@ -44,8 +43,9 @@ def settings(bootstrap: str, prefix: str, url: str) -> PollerSettings:
 def main() -> None:
     """Ends with a code other than 0 when the poller loses its place, as any process that runs one must."""
     logging.basicConfig(level=logging.INFO)
-    chosen = settings(**json.loads(sys.argv[1]))
-    source = PostgresSource(chosen.source_url)
+    told = json.loads(sys.argv[1])
+    chosen = settings(told["bootstrap"], told["prefix"])
+    source = PostgresSource(told["url"])
     capture(chosen, source, threading.Event(), ProducerMetrics(CollectorRegistry()), Unhindered)
 
 

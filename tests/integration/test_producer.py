@@ -63,6 +63,7 @@ class Deployment:
     """A database, topics, and the poller between them, in a thread that a test can end and start again."""
 
     settings: PollerSettings
+    url: str
     database: psycopg.Connection[tuple[object, ...]]
     behind: Behind = field(default_factory=Behind)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -75,7 +76,7 @@ class Deployment:
         self.thread.start()
 
     def _capture(self) -> None:
-        source = PostgresSource(self.settings.source_url)
+        source = PostgresSource(self.url)
         try:
             capture(self.settings, source, self.stop_event, ProducerMetrics(self.registry), lambda: self.behind)
         except Exception as error:
@@ -132,13 +133,13 @@ def deployment(kafka_bootstrap: str, topic_prefix: str, postgres_url: str) -> It
                 kafka=kafka,
                 topics=topics,
                 codec=CODEC,
-                source_url=postgres_url,
                 objects=objects,
                 poll_interval=0.05,
                 sweep_interval=0.3,
                 heartbeat_interval=0.3,
                 margin=0.2,
             ),
+            postgres_url,
             database,
         )
         yield deployment
@@ -166,7 +167,7 @@ def test_snapshot_increments_and_deletes_reach_the_topics(deployment: Deployment
 def test_a_transaction_that_commits_after_the_poll_arrives(deployment: Deployment) -> None:
     deployment.start()
     until(lambda: deployment.snapshot_done(PATIENT))
-    with psycopg.connect(deployment.settings.source_url) as late:
+    with psycopg.connect(deployment.url) as late:
         late.execute("INSERT INTO patients VALUES ('late', 'Ada')")
         deployment.database.execute("INSERT INTO patients VALUES ('early', 'Ada')")
         until(lambda: deployment.arrived(PATIENT, "early") == [Operation.UPSERT])
@@ -360,6 +361,6 @@ def test_no_value_of_a_row_leaves_by_another_way(
     )
     assert "patient" in written
     assert CANARY not in written
-    password = deployment.settings.source_url.partition("@")[0].rpartition(":")[2]
+    password = deployment.url.partition("@")[0].rpartition(":")[2]
     assert password
     assert password not in written

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import SettingsError, load_settings
+from infra.sources.settings import PostgresSection
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "settings.yaml"
 ENVIRONMENT = {
@@ -25,6 +26,7 @@ def test_the_documented_example_loads() -> None:
 def test_the_environment_is_laid_over_the_file() -> None:
     settings = load_settings(EXAMPLE, ENVIRONMENT)
     assert settings.kafka.bootstrap_servers == "kafka:9092"
+    assert isinstance(settings.source, PostgresSection)
     assert settings.source.url.get_secret_value().endswith("@db/clinic")
 
 

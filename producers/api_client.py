@@ -1,0 +1,180 @@
+"""Requests to a source's HTTP API: paced, repeated where that helps, with errors that quote nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from producers.api_auth import Auth
+from producers.source import SourceError
+
+log = logging.getLogger("dualrun.rest")
+
+_ATTEMPTS = 4
+_PATIENCE = 3.0
+"""Longer waits that the API asks for are not sat out in the middle of a read: the object rests, others go on."""
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class RefusedError(SourceError):
+    """The API understood the request and does not like it."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class _PassingError(Exception):
+    def __init__(self, text: str, wait: float | None = None) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """body: parsed. next_url: the ``next`` of a Link header."""
+
+    body: Any
+    next_url: str | None
+
+
+class ApiClient:
+    """Safe to share between threads.
+
+    per_minute: requests that may be sent, spaced evenly; None for no limit of ours. clock: ours, to compare the
+    server's with. sleep: seconds.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        auth: Auth,
+        *,
+        per_minute: float | None,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._http = http
+        self.auth = auth
+        self._spacing = 60 / per_minute if per_minute else 0.0
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._slot = self._rest_until = monotonic()
+        self._offset = timedelta(0)
+        self._told_at: float | None = None
+
+    def get(self, path: str, parameters: Mapping[str, str]) -> Answer:
+        """The JSON at ``path`` (or at an absolute URL of the same host). Raises SourceError, RefusedError."""
+        where = path.partition("?")[0] if path.startswith("/") else "the next page"
+        response = self._patiently("GET", path, parameters, where)
+        try:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            raise SourceError(f"{where} answered something that is no JSON: is the path right?") from None
+        return Answer(body, response.links.get("next", {}).get("url"))
+
+    def now(self, fresh_seconds: float) -> datetime:
+        """The server's clock, as its answers tell it; asked for where none has come for a while. Its steps are of a
+        second, so the difference from ours is corrected only when it shows beyond that."""
+        if self._told_at is None or self._monotonic() - self._told_at > fresh_seconds:
+            try:
+                self._note(self._http.head("/", headers=self.auth.headers()))
+            except httpx.HTTPError as error:
+                raise SourceError(f"no answer ({type(error).__name__}): is the API up, and the URL right?") from None
+        return self._clock() + self._offset
+
+    def _patiently(self, method: str, path: str, parameters: Mapping[str, str], where: str) -> httpx.Response:
+        rest = self._rest_until - self._monotonic()
+        if rest > 0:
+            raise SourceError("the API has asked to be left alone for a while (429); reading goes on by itself")
+
+        backoff = wait_exponential_jitter(initial=0.2, max=2)
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            asked = error.wait if isinstance(error, _PassingError) else None
+            return backoff(state) if asked is None else asked
+
+        retrying = Retrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait,
+            retry=retry_if_exception_type(_PassingError),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, method, path, parameters, where)
+        except _PassingError as error:
+            raise SourceError(f"{where}: {error} {_ATTEMPTS} times running") from None
+
+    def _once(self, method: str, path: str, parameters: Mapping[str, str], where: str) -> httpx.Response:
+        headers = self.auth.headers()
+        response = self._send(method, path, parameters, headers)
+        if response.status_code == 401 and self.auth.refused(headers):
+            response = self._send(method, path, parameters, self.auth.headers())
+        status = response.status_code
+        if status in _PASSING:
+            wait = _retry_after(response, self._clock() + self._offset)
+            if wait is not None and wait > _PATIENCE:
+                self._rest_until = self._monotonic() + wait
+                raise SourceError(f"{where}: the API asks to wait {wait:.0f} s ({status}); reading goes on by itself")
+            raise _PassingError(f"answered {status}", wait)
+        if status in (401, 403):
+            raise RefusedError(
+                f"{where} answered {status}: the credential is not valid, or may not read this. Put a valid one in"
+                " its place; nothing is lost meanwhile, reading goes on where it stopped",
+                status,
+            )
+        if status >= 400:
+            raise RefusedError(f"{where} answered {status}: look at its path and parameters in the settings", status)
+        return response
+
+    def _send(self, method: str, path: str, parameters: Mapping[str, str], headers: dict[str, str]) -> httpx.Response:
+        with self._lock:
+            now = self._monotonic()
+            at = max(now, self._slot)
+            self._slot = at + self._spacing
+        if at > now:
+            self._sleep(at - now)
+        try:
+            response = self._http.request(method, path, params=parameters or None, headers=headers)
+        except httpx.HTTPError as error:
+            # from None: httpx's texts can hold the URL, and a filter in it a value
+            raise _PassingError(f"no answer ({type(error).__name__})") from None
+        self._note(response)
+        return response
+
+    def _note(self, response: httpx.Response) -> None:
+        self._told_at = self._monotonic()
+        try:
+            told = parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return
+        offset = told.astimezone(UTC) + timedelta(seconds=0.5) - self._clock()
+        if abs(offset - self._offset) > timedelta(seconds=1):
+            self._offset = offset
+
+
+def _retry_after(response: httpx.Response, now: datetime) -> float | None:
+    """Seconds, whether the header gives seconds or a date; None without one."""
+    text = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
