@@ -21,7 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from infra.standin.answers import Answers
 from infra.standin.eras import ERAS, era_of
 from infra.standin.faults import Faults
-from infra.standin.files import Files
+from infra.standin.files import MEGABYTE, Files
 from infra.standin.gate import Gate
 from infra.standin.server import Server
 from infra.standin.workspace import Workspace
@@ -65,7 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--window-ms", type=int, default=60_000)
     parser.add_argument("--short-limit", type=int, default=100, help="tokens per short window; 0 = no short window")
     parser.add_argument("--short-window-ms", type=int, default=1000)
-    parser.add_argument("--batch-cap", type=int, default=200)
+    parser.add_argument("--batch-cap", type=int, default=200, help="records that one call may create")
+    parser.add_argument("--upload-cap-mb", type=int, default=25, help="megabytes that one upload may have")
     options = parser.parse_args(arguments)
     try:
         era = era_of(options.era, dict(trait.partition("=")[::2] for trait in options.trait))
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     short = (options.short_limit if options.limit else 0, options.short_window_ms)
     long = (options.limit, options.window_ms)
     gate = Gate(short, long, lambda: time.monotonic() * 1000, Faults(), usage_limits=era.usage_limits)
-    files = Files(options.data_dir / "files", options.api_key)
+    files = Files(options.data_dir / "files", options.api_key, options.upload_cap_mb * MEGABYTE)
     server = Server(workspace, gate, Answers(era), files, api_key=options.api_key, base_url=url)
     config = uvicorn.Config(
         server.app(), http=DroppableProtocol, loop="uvloop", log_level="warning", access_log=False, lifespan="off"

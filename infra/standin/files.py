@@ -14,12 +14,15 @@ from typing import Any, BinaryIO
 from infra.standin.errors import ApiError
 from infra.standin.model import Row
 
-MAX_BYTES = 25 * 1024 * 1024
+MEGABYTE = 1024 * 1024
 _FIELD_FILES = "files-field"
 
 
 class Files:
-    def __init__(self, root: Path, secret: str) -> None:
+    """`max_bytes` is the largest upload taken; servers differ, and proxies before them too."""
+
+    def __init__(self, root: Path, secret: str, max_bytes: int = 25 * MEGABYTE) -> None:
+        self.max_bytes = max_bytes
         self._root = root
         self._secret = secret.encode()
 
@@ -98,13 +101,12 @@ class Files:
         folder, _, name = path.rpartition("/")
         return f"{base_url}/files/{folder}/{self._token(path)}/{name}"
 
+    def oversize(self) -> ApiError:
+        message = f"File truncated as it exceeds the {self.max_bytes} byte size limit."
+        return ApiError(413, "Payload Too Large", message, single=True)
+
     def _token(self, path: str) -> str:
         return hmac.new(self._secret, path.encode(), hashlib.sha256).hexdigest()
-
-
-def oversize() -> ApiError:
-    message = f"File truncated as it exceeds the {MAX_BYTES} byte size limit."
-    return ApiError(413, "Payload Too Large", message, single=True)
 
 
 def _kebab(folder: str) -> str:

@@ -10,8 +10,9 @@ from infra.standin.building import system_fields
 from infra.standin.eras import Era
 from infra.standin.errors import metadata_error
 from infra.standin.model import COMPOSITES, CREATABLE, ENUMS, RATING_OPTIONS, Field, ObjectType, Relation
+from infra.standin.options import check_default, checked_options
 from infra.standin.workspace import Workspace
-from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, RESERVED, camel_case
+from schemas.twenty_names import LONGEST_NAME, RESERVED, camel_case
 
 # Objects that every new object gets a relation to: their records hang on records of any kind.
 _TARGETS = ("noteTarget", "taskTarget", "attachment")
@@ -244,6 +245,7 @@ class Metadata:
         elif kind in ENUMS:
             options = self._options(wanted.get("options"))
         default = wanted.get("defaultValue")
+        check_default(kind, options or [], default)
         empty_text = self._era.empty_text == "kept"
         if default is None and kind == "TEXT" and empty_text:
             default = "''"
@@ -268,23 +270,7 @@ class Metadata:
         )
 
     def _options(self, wanted: Any) -> list[dict[str, Any]]:
-        if not wanted:
-            raise metadata_error("Options are required for enum fields")
-        options = []
-        for option in wanted:
-            value, label = str(option.get("value", "")), str(option.get("label", ""))
-            if not OPTION_VALUE.match(value) or len(value) > LONGEST_NAME:
-                raise metadata_error("Value must be in UPPER_CASE and follow snake_case '{sanitizedValue}'")
-            if not label.strip() or len(label) > LONGEST_NAME:
-                raise metadata_error("Label is required and must not exceed 63 characters")
-            if "," in label:
-                raise metadata_error("Label must not contain a comma")
-            options.append({"id": option.get("id") or self._workspace.new_id(), **option})
-        for key in ("value", "id", "position"):
-            values = [option.get(key) for option in options]
-            if len(set(values)) < len(values):
-                raise metadata_error(f"Duplicated option {key}")
-        return options
+        return checked_options(wanted, self._workspace.new_id, colours=self._era.strict)
 
     def _create_relation(self, of: ObjectType, wanted: dict[str, Any], now: str) -> Field:
         payload = wanted.get("relationCreationPayload")

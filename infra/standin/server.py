@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from infra.standin import files as uploads
 from infra.standin.answers import Answers
 from infra.standin.control import Control
 from infra.standin.errors import ApiError, read_timeout, schema_error
@@ -165,8 +164,8 @@ class Server:
     async def _graphql_payload(self, request: Request) -> Any:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             return await self._body(request)
-        if int(request.headers.get("content-length", 0)) > uploads.MAX_BYTES + _MULTIPART_MARGIN:
-            raise uploads.oversize()
+        if int(request.headers.get("content-length", 0)) > self._files.max_bytes + _MULTIPART_MARGIN:
+            raise self._files.oversize()
         form = await request.form()
         try:
             payload = orjson.loads(str(form["operations"]))
@@ -177,8 +176,8 @@ class Server:
             upload = form.get(part)
             if not isinstance(upload, UploadFile):
                 raise schema_error(f"File missing in the request: '{part}'.")
-            if (upload.size or 0) > uploads.MAX_BYTES:
-                raise uploads.oversize()
+            if (upload.size or 0) > self._files.max_bytes:
+                raise self._files.oversize()
             for path in paths:
                 *parents, last = path.split(".")
                 target = payload

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -166,19 +167,14 @@ def test_the_control_surface_needs_the_key_and_knows_its_verbs(http: httpx.Clien
     assert "drop_after_commit" in answer.json()["messages"][0]
 
 
-def test_an_upload_over_the_cap_is_refused(url: str) -> None:
-    class Zeros:
-        def __init__(self, size: int) -> None:
-            self._left = size
-
-        def read(self, count: int = -1) -> bytes:
-            taken = min(count, self._left)
-            self._left -= taken
-            return bytes(taken)
-
-    size = 25 * 1024 * 1024 + 1
-    with TwentyClient(url, KEY) as client, pytest.raises(TwentyError) as raised:
-        client.upload("big.bin", Zeros(size), size, "application/octet-stream")  # type: ignore[arg-type]
+@pytest.mark.parametrize("megabytes", [10, 25])
+def test_behaviour_23_an_upload_over_the_cap_is_refused(tmp_path: Path, megabytes: int) -> None:
+    size = megabytes * 1024 * 1024 + 1
+    cap = ("--upload-cap-mb", str(megabytes))
+    with running_standin(tmp_path, "--limit", "0", *cap) as (_, url), TwentyClient(url, KEY) as client:
+        assert client.upload("small.bin", BytesIO(b"x"), 1, "application/octet-stream")
+        with pytest.raises(TwentyError) as raised:
+            client.upload("big.bin", BytesIO(bytes(size)), size, "application/octet-stream")
     assert raised.value.refusal.status == 413
     assert raised.value.refusal.kind is Kind.OVERSIZE
 
