@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.stack import jars
+from infra.stack import jars, kafka, postgres
 from infra.stack.java import find_java
 from infra.stack.kafka import KafkaBroker
 from infra.stack.ports import remembered_ports
@@ -19,6 +19,7 @@ from infra.stack.supervisor import OnExit, Supervisor
 KAFKA_SETTING = "DUALRUN_KAFKA_BOOTSTRAP_SERVERS"
 POSTGRES_SETTING = "DUALRUN_SOURCE_URL"
 DATABASE = "clinic"
+_PARTS = (kafka.NAME, postgres.NAME)
 PORTS_FILE = "ports.json"  # what tells a stack's directory from others, which `stop` must not delete
 
 
@@ -116,6 +117,10 @@ class LocalStack:
                 shutil.rmtree(self.data_dir)
 
     def _end(self) -> None:
+        # a broker that was started again is the last child, and those that talk to it would wait for it in vain
+        for name in reversed(self.supervisor.names()):
+            if name not in _PARTS:
+                self.supervisor.stop(name)
         self.supervisor.close()
         self._supervisor = self._kafka = self._postgres = None
 

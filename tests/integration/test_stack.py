@@ -1,26 +1,38 @@
 """The local stack on real processes: a broker and a server that come back with what they had."""
 
+import itertools
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 import psycopg
 import pytest
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from infra.stack.kafka import answers
 from infra.stack.stack import KAFKA_SETTING, POSTGRES_SETTING, LocalStack, StackError
 from infra.stack.supervisor import ChildFailedError, DirectoryInUseError
+from schemas.broker import (
+    KafkaSettings,
+    committed_offsets,
+    consumer,
+    create_topics,
+    end_offsets,
+    producer,
+    watermarks,
+)
+from schemas.topics import Policy, TopicSpec
 from tests.integration.test_supervisor import runs, wait_until
 
 
@@ -226,3 +238,47 @@ def test_a_stack_that_is_not_to_be_kept_is_deleted(directory: Path) -> None:
             assert connection.execute("SELECT current_database()").fetchone() == ("clinic",)
         assert (data / "postgres").is_dir()
     assert not data.exists()
+
+
+def test_no_reader_stands_for_ever_before_a_transaction_that_a_dying_broker_left(own: LocalStack) -> None:
+    """Kafka 4.3 alone on its cluster leaves transactions without an end: see kafka_start."""
+    kafka = KafkaSettings(own.kafka_bootstrap)
+    run = uuid.uuid4().hex
+    topics = [TopicSpec(f"{run}.{number}", 4, Policy.KEEP) for number in range(8)]
+    create_topics(kafka, topics)
+    over = threading.Event()
+
+    def commit(name: str) -> None:
+        writer = producer(kafka, transactional_id=name)
+        reader = consumer(kafka, name)
+        with suppress(KafkaException):
+            writer.init_transactions(30)
+            for number in itertools.count():
+                if over.is_set():
+                    return
+                writer.begin_transaction()
+                for topic in topics:
+                    writer.produce(topic.name, b"value", partition=number % 4)
+                position = TopicPartition(topics[0].name, number % 4, number)
+                writer.send_offsets_to_transaction([position], reader.consumer_group_metadata(), 5)
+                writer.commit_transaction(5)
+
+    names = [f"{run}-{number}" for number in range(4)]
+    writers = [threading.Thread(target=commit, args=(name,), daemon=True) for name in names]
+    for writer in writers:
+        writer.start()
+    wait_until(lambda: sum(end_offsets(kafka, [topics[0].name], 4).values()) > 200)
+    own.kill_kafka()
+    over.set()
+    own.start_kafka()
+    for name in names:
+        producer(kafka, transactional_id=name).init_transactions(60)
+        assert committed_offsets(kafka, name, [topics[0].name], 4)
+    uncommitted = consumer(kafka, run, {"isolation.level": "read_uncommitted"})
+    committed = consumer(kafka, run)
+
+    def ends(reader: Consumer) -> list[tuple[int, int]]:
+        return [watermarks(reader, topic.name, partition) for topic in topics for partition in range(4)]
+
+    with closing(uncommitted), closing(committed):
+        wait_until(lambda: ends(committed) == ends(uncommitted))
