@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import uuid
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.group import LeaveGroupRequest
 from confluent_kafka import KafkaException
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from processors.connection import client
 from schemas.broker import KafkaSettings, admin
@@ -27,7 +29,8 @@ log = logging.getLogger("dualrun.supervisor")
 ENDED_FILE = "ended"
 """In the data directory: incarnations that a supervisor saw end, one a line."""
 _DIRECTORY = "incarnations"
-_SECONDS = 5.0
+_SECONDS = 1.0
+_PATIENCE_SECONDS = 20.0
 
 
 def announce(data_dir: Path, group: str) -> str:
@@ -48,12 +51,24 @@ def record_end(data_dir: Path, pid: int, kafka: KafkaSettings) -> None:
     with (data_dir / ENDED_FILE).open("a") as ended:
         ended.write(f"{incarnation}\n")
     announced.unlink()
+    threading.Thread(target=_evict, args=(kafka, group, incarnation), name=f"evict-{group}", daemon=True).start()
+
+
+def _evict(kafka: KafkaSettings, group: str, incarnation: str) -> None:
+    """Kafka may be away for a moment too; after a session the membership has run out by itself."""
     try:
-        broker = admin(kafka)  # by name: a client that nobody holds is gone before it answers
-        described = broker.describe_consumer_groups([group])[group].result(_SECONDS)
-        members = [member.member_id for member in described.members if member.client_id == incarnation]
-        if members:
-            asyncio.run(asyncio.wait_for(_leave(kafka, group, members), _SECONDS))
+        for attempt in Retrying(
+            retry=retry_if_exception_type((KafkaError, KafkaException, TimeoutError)),
+            stop=stop_after_delay(_PATIENCE_SECONDS),
+            wait=wait_fixed(0.2),
+            reraise=True,
+        ):
+            with attempt:
+                broker = admin(kafka)  # by name: a client that nobody holds is gone before it answers
+                described = broker.describe_consumer_groups([group])[group].result(_SECONDS)
+                members = [member.member_id for member in described.members if member.client_id == incarnation]
+                if members:
+                    asyncio.run(asyncio.wait_for(_leave(kafka, group, members), _SECONDS))
     except (KafkaError, KafkaException, TimeoutError) as error:
         log.warning("%s: the membership of an ended process runs out by itself (%s)", group, type(error).__name__)
 

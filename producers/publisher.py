@@ -14,6 +14,7 @@ from schemas.codec import Codec
 from schemas.keys import pseudonym
 from schemas.records import Checkpoint, RecordChange
 from schemas.topics import Topics
+from schemas.watchdog import Watchdog
 
 # once it is fenced, librdkafka answers everything with a fatal error
 _FENCED = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
@@ -54,8 +55,16 @@ class KafkaPublisher:
     Making one ends whatever transaction a predecessor left open, and shuts the predecessor out for good.
     """
 
-    def __init__(self, kafka: KafkaSettings, topics: Topics, codec: Codec, object_name: str) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        topics: Topics,
+        codec: Codec,
+        object_name: str,
+        watchdog: Watchdog | None = None,
+    ) -> None:
         self._kafka = kafka
+        self._watchdog = watchdog or Watchdog()
         self._topics = topics
         self._codec = codec
         self._topic = topics.cdc(object_name)
@@ -82,12 +91,14 @@ class KafkaPublisher:
         self._produce(
             self._topics.checkpoints, self._checkpoint_key, self._codec.encode(checkpoint, self._topics.checkpoints)
         )
-        self._try(lambda: self._producer.commit_transaction(_PATIENCE_SECONDS))
+        with self._watchdog.transaction():
+            self._try(lambda: self._producer.commit_transaction(_PATIENCE_SECONDS))
         self._open = False
 
     def abort(self) -> None:
         if self._open:
-            self._try(lambda: self._producer.abort_transaction(_PATIENCE_SECONDS))
+            with self._watchdog.transaction():
+                self._try(lambda: self._producer.abort_transaction(_PATIENCE_SECONDS))
             self._open = False
 
     def ends(self) -> dict[int, int]:

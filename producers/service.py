@@ -27,6 +27,7 @@ from schemas.control import require_epochs
 from schemas.lease import Lease
 from schemas.source import SourceObject
 from schemas.topics import Topics
+from schemas.watchdog import Watchdog
 
 log = logging.getLogger("dualrun.producer")
 
@@ -67,7 +68,9 @@ def capture(
     """
     kafka, topics = settings.kafka, settings.topics
     lease = Lease(kafka, topics.leases, topics.poller_group, incarnation=settings.incarnation)
+    watchdog = Watchdog()
     with ExitStack() as cleanup:
+        cleanup.enter_context(watchdog.watch(lease))
         if not lease.acquire(stop):
             lease.release()
             return
@@ -79,7 +82,7 @@ def capture(
         epochs = require_epochs(kafka, topics, settings.codec)
         for one in sources:
             one.reading()  # the settings' faults show here, before anything is begun
-        pollers = _pollers(settings, by_object, metrics, epochs.run)
+        pollers = _pollers(settings, by_object, metrics, epochs.run, watchdog)
         signals = KafkaSignals(
             kafka, topics, settings.codec, min((poller.position.control for poller in pollers), default=0)
         )
@@ -107,13 +110,13 @@ def capture(
 
 
 def _pollers(
-    settings: PollerSettings, sources: Mapping[str, Source], metrics: ProducerMetrics, run: int
+    settings: PollerSettings, sources: Mapping[str, Source], metrics: ProducerMetrics, run: int, watchdog: Watchdog
 ) -> Sequence[Poller]:
     """Every object's producer first: that ends what a predecessor left open. Only then what it left is read."""
     kafka, topics, codec = settings.kafka, settings.topics, settings.codec
     objects = parents_first(settings.objects)
     with ThreadPoolExecutor(max(1, len(objects))) as pool:
-        publishers = list(pool.map(lambda what: KafkaPublisher(kafka, topics, codec, what.name), objects))
+        publishers = list(pool.map(lambda what: KafkaPublisher(kafka, topics, codec, what.name, watchdog), objects))
     positions = read_positions(kafka, topics, codec)
     pollers = []
     for what, publisher in zip(objects, publishers, strict=True):

@@ -57,6 +57,7 @@ class Lease:
         self._topic = topic
         self._slot = TopicPartition(topic, 0)
         self._confirmed_at: float | None = None
+        self._lost_at: float | None = None
         self._held = threading.Event()
         self._lost = threading.Event()
         self._closing = threading.Event()
@@ -101,10 +102,10 @@ class Lease:
             confirmed is not None and not self._lost.is_set() and self._clock() - confirmed < self.session_seconds / 2
         )
 
-    def confirmed_since(self, moment: float) -> bool:
-        """Whether Kafka has confirmed the lease after ``moment`` (of the lease's clock)."""
-        confirmed = self._confirmed_at
-        return confirmed is not None and confirmed > moment
+    @property
+    def lost_at(self) -> float | None:
+        """When the lease was seen to be gone, on its clock; None while it is not. It never comes back."""
+        return self._lost_at
 
     def check(self) -> None:
         """Raises LeaseLostError when the lease is known to be gone."""
@@ -140,12 +141,12 @@ class Lease:
 
     def _keep(self) -> None:
         due = 0.0
-        while not self._closing.is_set():
+        while not (self._closing.is_set() or self._lost.is_set()):
             try:
                 message = self._consumer.poll(0.1)
                 failure = message.error() if message is not None else None
                 if failure is not None and failure.fatal():
-                    self._lost.set()
+                    self._lose()
                 # asked in this thread alone: beside a poll in another one the client never answers (confluent 2.16)
                 self._metadata = self._consumer.consumer_group_metadata()
                 if self._held.is_set() and not self._lost.is_set() and self._clock() >= due:
@@ -157,6 +158,9 @@ class Lease:
                 # an unconfirmed lease goes stale by itself; the group tells us when it is lost
                 log.info("lease not confirmed: %s", error.args[0].name())
                 due = self._clock() + _CONFIRM_SECONDS / 5
+        if self._lost.is_set():
+            # else the group would give it to this process again, which is about to end
+            self._consumer.unsubscribe()
 
     def _commit(self, state: str) -> None:
         slot = TopicPartition(self._topic, 0, 0, f"{state}:{self.incarnation}")
@@ -174,4 +178,8 @@ class Lease:
 
     def _revoked(self, _client: Consumer, partitions: list[TopicPartition]) -> None:
         if partitions and not self._closing.is_set():
-            self._lost.set()
+            self._lose()
+
+    def _lose(self) -> None:
+        self._lost_at = self._clock()
+        self._lost.set()

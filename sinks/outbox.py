@@ -14,6 +14,7 @@ from schemas.codec import Codec
 from schemas.keys import SEPARATOR, part_key, partition_of
 from schemas.records import Alias, AuditEvent, Identity, Unit, Write
 from schemas.topics import Topics
+from schemas.watchdog import Watchdog
 from sinks.audit import Chains
 from sinks.pending import Lane
 
@@ -40,15 +41,16 @@ class Outbox:
     the last commit.
     """
 
-    def __init__(self, producer: Producer, topics: Topics, codec: Codec, chains: Chains) -> None:
+    def __init__(
+        self, producer: Producer, topics: Topics, codec: Codec, chains: Chains, watchdog: Watchdog | None = None
+    ) -> None:
         self._producer = producer
+        self._watchdog = watchdog or Watchdog()
         self._topics = topics
         self._codec = codec
         self._chains = chains
         self._messages: list[tuple[str, int, str, bytes, dict[str, str | bytes | None] | None]] = []
         self._committed: dict[tuple[Lane, int], int] = {}
-        self.begun_at: float | None = None
-        """When the transaction under way began, on the monotonic clock; None between transactions."""
 
     def identity(self, identity: Identity) -> None:
         self._add(self._topics.identities, identity.key, part_key(identity.key, identity.part), identity)
@@ -89,9 +91,8 @@ class Outbox:
         attempt = 0
         while True:
             try:
-                self.begun_at = time.monotonic()
-                self._attempt(offsets, lease.group_metadata())
-                self.begun_at = None
+                with self._watchdog.transaction():
+                    self._attempt(offsets, lease.group_metadata())
                 break
             except KafkaException as error:
                 attempt += 1
@@ -99,7 +100,8 @@ class Outbox:
                 if failure.fatal() or not failure.txn_requires_abort() or attempt == _ATTEMPTS:
                     raise
                 log.info("transaction aborted and repeated: %s", failure.name())
-                self._producer.abort_transaction(_TIMEOUT)
+                with self._watchdog.transaction():
+                    self._producer.abort_transaction(_TIMEOUT)
                 time.sleep(_PAUSE)
                 lease.check()
         self._messages.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import threading
 import time
@@ -19,6 +18,7 @@ from schemas.codec import Codec
 from schemas.lease import SESSION_SECONDS, Lease
 from schemas.records import Identity
 from schemas.topics import Topics
+from schemas.watchdog import Watchdog
 from sinks import metrics
 from sinks.attachments import Attachments
 from sinks.audit import Chains, read_heads
@@ -43,9 +43,6 @@ log = logging.getLogger("dualrun.sink")
 
 _PATIENCE = 0.05
 _INIT_TIMEOUT = 60.0
-_WATCH_SECONDS = 0.25
-_STUCK_SECONDS = 2.0
-_STUCK_EXIT = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +89,21 @@ def run(settings: SinkSettings, stop: threading.Event) -> None:
         incarnation=settings.incarnation,
         session_seconds=settings.session_seconds,
     )
+    watchdog = Watchdog()
     released = False
-    try:
-        if lease.acquire(stop):
-            log.info("the sink is active, incarnation %s", lease.incarnation)
-            _send(settings, lease, stop)
-        lease.release()
-        released = True
-    finally:
-        if not released:
-            lease.abandon()
+    with watchdog.watch(lease):
+        try:
+            if lease.acquire(stop):
+                log.info("the sink is active, incarnation %s", lease.incarnation)
+                _send(settings, lease, watchdog, stop)
+            lease.release()
+            released = True
+        finally:
+            if not released:
+                lease.abandon()
 
 
-def _send(settings: SinkSettings, lease: Lease, stop: threading.Event) -> None:
+def _send(settings: SinkSettings, lease: Lease, watchdog: Watchdog, stop: threading.Event) -> None:
     # fences every older sender's transactions before anything is read
     outgoing = producer(settings.kafka, transactional_id=settings.workspace)
     outgoing.init_transactions(_INIT_TIMEOUT)
@@ -125,10 +124,9 @@ def _send(settings: SinkSettings, lease: Lease, stop: threading.Event) -> None:
             TwentyClient(settings.twenty_url, settings.twenty_key, timeout=settings.request_timeout) as client,
         ):
             chains = Chains(read_heads(settings.kafka, settings.topics.audit, settings.topics.partitions, codec))
-            outbox = Outbox(outgoing, settings.topics, codec, chains)
+            outbox = Outbox(outgoing, settings.topics, codec, chains, watchdog)
             outbox.started_at(offsets)
             sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outbox, client, http)
-            threading.Thread(target=_watch, args=(outbox, lease), name="sink-watchdog", daemon=True).start()
             while not stop.is_set():
                 lease.check()
                 sender.turn(_PATIENCE)
@@ -174,21 +172,6 @@ def _sender(
         dead_letters_per_minute=settings.dead_letters_per_minute,
         members_seconds=settings.members_seconds,
     )
-
-
-def _watch(outbox: Outbox, lease: Lease) -> None:
-    """Ends the process when a transaction stands still though Kafka answers.
-
-    After a broker's death librdkafka (2.16) may never return from ``send_offsets_to_transaction``, whatever its
-    timeout, and cannot be used again after an abort. Nothing is lost: what was not committed is decided again.
-    """
-    while True:
-        time.sleep(_WATCH_SECONDS)
-        begun = outbox.begun_at
-        if begun is not None and lease.confirmed_since(begun + _STUCK_SECONDS):
-            log.error("a transaction stands still though Kafka answers: this process ends, its successor goes on")
-            logging.shutdown()
-            os._exit(_STUCK_EXIT)
 
 
 def _hand_over_seconds(settings: SinkSettings, lease: Lease) -> float:

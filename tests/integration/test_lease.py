@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -11,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.protocol.group import LeaveGroupRequest
 
-from schemas.broker import KafkaSettings, create_topics
-from schemas.lease import Lease
+from schemas.broker import KafkaSettings, admin, create_topics
+from schemas.lease import Lease, LeaseLostError
 from schemas.topics import Policy, TopicSpec
 
 pytestmark = pytest.mark.stack
@@ -122,3 +125,32 @@ def test_a_holder_that_was_stopped_and_wakes_up_is_not_fresh(
         until(lambda: seen.value > before + 1)  # type: ignore[attr-defined]
         assert not fresh.value  # type: ignore[attr-defined]
         assert successor.fresh()
+
+
+def test_a_lost_lease_is_not_taken_again_by_the_process_that_lost_it(kafka_bootstrap: str, topic: str) -> None:
+    """It is about to end. While it lingered in a call, the group once gave it the lease a second time, for ever."""
+    settings, group = KafkaSettings(kafka_bootstrap), f"{topic}.group"
+    with lease(kafka_bootstrap, topic) as loser:
+        loser.acquire()
+        until(loser.fresh)
+        broker = admin(settings)
+        described = broker.describe_consumer_groups([group])[group].result(10)
+        asyncio.run(evicted(settings, group, [member.member_id for member in described.members]))
+        until(lambda: loser.lost_at is not None)
+        with pytest.raises(LeaseLostError):
+            loser.check()
+        with lease(kafka_bootstrap, topic) as successor:
+            assert successor.acquire()
+        # the successor has gone: nobody else is there, and yet the loser stays without
+        until(lambda: not broker.describe_consumer_groups([group])[group].result(10).members)
+        assert not loser.fresh()
+
+
+async def evicted(settings: KafkaSettings, group: str, members: list[str]) -> None:
+    connection = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers)
+    await connection.bootstrap()
+    coordinator = await connection.coordinator_lookup(CoordinationType.GROUP, group)
+    await connection.ready(coordinator)
+    for member in members:
+        await connection.send(coordinator, LeaveGroupRequest(group, member))
+    await connection.close()
