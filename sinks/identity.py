@@ -102,7 +102,7 @@ def next_step(pending: Pending, book: Book) -> Next:
     newest = book.newest(write.key)
     if newest is not None and write.version < newest:
         if write.kind is WriteKind.PATCH:
-            return DONE
+            return _ghost(pending, known, set()) or DONE
         return _take_back(pending, known) or _once(pending, Settled(None, Outcome.SUPERSEDED))
     if write.kind is WriteKind.DELETE:
         return _delete(pending, known, book)
@@ -113,9 +113,9 @@ def next_step(pending: Pending, book: Book) -> Next:
             return replace(step, do=Do.RETURN)
         if step is not None:
             return step
-    if write.kind is WriteKind.PATCH:
-        return DONE
     named = {part.name for part in write.parts}
+    if write.kind is WriteKind.PATCH:
+        return _ghost(pending, known, named) or DONE
     for identity in removal_order(i for i in known.values() if i.part not in named and i.state in LIVING):
         return _removal(identity, book)
     return _ghost(pending, known, named) or DONE

@@ -67,10 +67,10 @@ def number(value: Value) -> int | float:
 
 
 def integer(value: Value) -> int:
-    result = number(value)
-    if isinstance(result, float):
+    decimal = _decimal(value)
+    if decimal != decimal.to_integral_value():
         raise UnusableError("a whole number was expected")
-    return result
+    return int(number(decimal))
 
 
 def boolean(value: Value) -> bool:

@@ -87,6 +87,7 @@ def test_a_value_arrives(convert: Convert, value: Value, expected: Any) -> None:
         (converters.number, 2**53),
         (converters.number, "9" * 5000),
         (converters.integer, "1.5"),
+        (converters.integer, Decimal("89690171.27929569")),  # beyond a float, too
         (converters.boolean, "banana"),
         (DAY, "2023-02-30"),
         (DAY, "unknown"),

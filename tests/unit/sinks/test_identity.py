@@ -210,3 +210,16 @@ def test_done_is_done() -> None:
     one = pending(write(2, part()))
     one.accounted.add("")
     assert next_step(one, Book([identity(2)])) is DONE
+
+
+@pytest.mark.parametrize("newest", [2, 3])
+def test_a_patch_too_takes_back_what_it_replaced(newest: int) -> None:
+    """A version that it replaces may have been sent by a process that died before Kafka knew."""
+    patch = pending(write(2, part(), kind=WriteKind.PATCH))
+    patch.remember(write(1, part(), part("b", "note")))
+    book = Book([identity(newest)])
+    step = next_step(patch, book)
+    assert isinstance(step, Step)
+    assert (step.do, step.name, step.target) == (Do.DELETE, "b", "note")
+    patch.vacated.add("b")
+    assert next_step(patch, book) == DONE
