@@ -84,7 +84,14 @@ class Standin:
         return sum(1 for path in (self._directory / "files").rglob("*") if path.is_file())
 
     def fault(self, kind: str, count: int = 1, **more: Any) -> None:
-        self._http.post("/standin/faults", json={"kind": kind, "count": count, **more}).raise_for_status()
+        self.steer("faults", kind=kind, count=count, **more)
+
+    def faults_left(self) -> dict[str, int]:
+        return dict(self.steer("faults", kind="webhook_lost", count=0))
+
+    def steer(self, verb: str, **body: Any) -> Any:
+        """Any call of its control surface (infra/standin/control.py)."""
+        return self._http.post(f"/standin/{verb}", json=body).raise_for_status().json()
 
     def limit(self, limit: int, window_ms: int) -> None:
         self._http.post("/standin/limit", json={"limit": limit, "window_ms": window_ms}).raise_for_status()

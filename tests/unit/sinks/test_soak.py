@@ -30,7 +30,7 @@ NIGHTS = Timetable(ZoneInfo("UTC"), bulk=(Hours.parse("20:00-06:00"),))
 LIVE_PER_MINUTE = 20
 """One in a request here, where a batch carries one record: a fifth of the budget."""
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 class Day:
