@@ -23,6 +23,7 @@ from infra.standin.eras import ERAS, era_of
 from infra.standin.faults import Faults
 from infra.standin.files import MEGABYTE, Files
 from infra.standin.gate import Gate
+from infra.standin.journal import JournalFormatError
 from infra.standin.server import Server
 from infra.standin.workspace import Workspace
 
@@ -79,7 +80,10 @@ def main(arguments: list[str] | None = None) -> None:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     random = SystemRandom()
-    workspace = Workspace(options.data_dir, era=era, clock=time.time, random=random, batch_cap=options.batch_cap)
+    try:
+        workspace = Workspace(options.data_dir, era=era, clock=time.time, random=random, batch_cap=options.batch_cap)
+    except JournalFormatError as error:
+        parser.error(str(error))
     short = (options.short_limit if options.limit else 0, options.short_window_ms)
     long = (options.limit, options.window_ms)
     gate = Gate(short, long, lambda: time.monotonic() * 1000, Faults(), usage_limits=era.usage_limits)

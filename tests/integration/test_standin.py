@@ -183,6 +183,27 @@ def test_a_link_of_another_file_is_refused(http: httpx.Client, url: str) -> None
     assert http.get("/files/attachment/wrong/x.txt").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [(("--era", "2.0"), b"era must be one of"), (("--trait", "colour=red"), b"an era differs in")],
+)
+def test_an_era_that_does_not_exist_is_refused(tmp_path: Path, options: tuple[str, str], expected: bytes) -> None:
+    command = [sys.executable, "-m", "infra.standin", "--api-key", "k", "--data-dir", str(tmp_path), *options]
+    result = subprocess.run(command, capture_output=True, check=False)
+    assert result.returncode == 2
+    assert expected in result.stderr
+
+
+def test_a_workspace_of_another_era_is_not_opened(tmp_path: Path) -> None:
+    with running_standin(tmp_path, "--era", "newest"):
+        pass
+    command = [sys.executable, "-m", "infra.standin", "--api-key", "k", "--data-dir", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, check=False)
+    assert result.returncode == 2
+    assert b"holds a workspace of era newest" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
 def test_a_data_directory_is_required() -> None:
     result = subprocess.run([sys.executable, "-m", "infra.standin", "--api-key", "k"], capture_output=True, check=False)
     assert result.returncode == 2

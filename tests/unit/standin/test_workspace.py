@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from infra.standin.eras import V1_10
+from infra.standin.eras import NEWEST, V1_10, Era
 from infra.standin.errors import ApiError
 from infra.standin.journal import JournalFormatError
 from infra.standin.metadata import Metadata
 from infra.standin.workspace import Workspace
 
 
-def opened(directory: Path, *, cap: int = 200) -> Workspace:
-    return Workspace(directory, era=V1_10, clock=lambda: 1_700_000_000.0, random=Random(1), batch_cap=cap)
+def opened(directory: Path, *, cap: int = 200, era: Era = V1_10) -> Workspace:
+    return Workspace(directory, era=era, clock=lambda: 1_700_000_000.0, random=Random(1), batch_cap=cap)
 
 
 def state(workspace: Workspace) -> dict[str, Any]:
@@ -90,6 +90,24 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b'{"format":99}\n')
     with pytest.raises(JournalFormatError, match="expected journal format 2, found 99"):
         opened(tmp_path)
+
+
+def test_a_workspace_of_another_era_is_refused(tmp_path: Path) -> None:
+    opened(tmp_path, era=NEWEST).close()
+    with pytest.raises(JournalFormatError, match=r"holds a workspace of era newest, not 1\.10"):
+        opened(tmp_path)
+    opened(tmp_path, era=NEWEST).close()
+
+
+def test_what_a_fresh_workspace_has_stays_away_once_removed(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    members = first.tables["workspaceMember"]
+    first.destroy(members, list(members.rows.values()))
+    first.close()
+    for _ in range(2):
+        again = opened(tmp_path)
+        assert again.tables["workspaceMember"].rows == {}
+        again.close()
 
 
 def test_a_refused_call_leaves_nothing(tmp_path: Path) -> None:
