@@ -35,6 +35,7 @@ _ONLY_FOR: Mapping[str, frozenset[str]] = {
     "values": frozenset({"SELECT"}),
     "equals": frozenset({"BOOLEAN"}),
     "currency": frozenset({"CURRENCY"}),
+    "placeholder": frozenset({"EMAILS"}),
     "formats": frozenset({"DATE", "DATE_TIME"}),
     "otherwise": frozenset({"TEXT"}),
     "difference": frozenset({"NUMBER", "CURRENCY"}),

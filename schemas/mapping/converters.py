@@ -6,6 +6,7 @@ both end as flags on the record. ``None`` and empty text never reach a converter
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -175,6 +176,14 @@ def email(value: Value) -> str:
     if len(address) > 320 or not _EMAIL.fullmatch(address):
         raise UnusableError("not an e-mail address")
     return address
+
+
+def placeholder_email(system: str, target: str, key: str) -> str:
+    """The address that stands for a missing one. ``key`` goes into it as a digest, because it may be anything; the
+    top-level domain is kept free of mail by RFC 2606.
+    """
+    digest = hashlib.blake2b(f"{target}\0{key}".encode(), digest_size=10, person=b"dualrun-address").hexdigest()
+    return f"{target.lower()}-{digest}@{system.replace('_', '-').lower()}.invalid"
 
 
 @lru_cache(maxsize=65_536)

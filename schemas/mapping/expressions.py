@@ -26,6 +26,9 @@ Flags = list[Flag]
 Compiled = Callable[[Row, Flags], Any]
 
 
+PLACEHOLDER = "no usable address: a placeholder stands for it"
+
+
 class MissingError(ValueError):
     """A required value is not there or cannot be used. ``reason`` never quotes it."""
 
@@ -52,6 +55,8 @@ class Context:
 
 def compile_rule(context: Context, name: str, kind: str, rule: Rule) -> Compiled:
     """The rule of a Twenty field of type ``kind``. ``name`` is what flags call it."""
+    if rule.placeholder is not None:
+        return _with_placeholder(context, name, rule.placeholder, rule.model_copy(update={"placeholder": None}))
     if rule.of is not None:
         return _composite(context, name, kind, rule)
     if rule.constant is not None:
@@ -206,6 +211,21 @@ def _composite(context: Context, name: str, kind: str, rule: Rule) -> Compiled:
         return result
 
     return compose
+
+
+def _with_placeholder(context: Context, name: str, column: str, rule: Rule) -> Compiled:
+    evaluate = compile_rule(context, name, "EMAILS", rule)
+    key = _words(context, name, column)
+
+    def stand_in(row: Row, flags: Flags) -> Any:
+        emails = evaluate(row, flags)
+        known = key(row, flags)
+        if emails["primaryEmail"] or is_blank(known):
+            return emails
+        flags.append(Flag(name, PLACEHOLDER))
+        return {**emails, "primaryEmail": converters.placeholder_email(context.mapping.system, context.target, known)}
+
+    return stand_in
 
 
 def _money(context: Context, name: str, rule: Rule) -> Compiled:

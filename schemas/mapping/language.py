@@ -121,6 +121,9 @@ class Rule(Model):
     """Column of the currency code; the mapping's own currency where there is none."""
     formats: list[str] = []
     """For dates in text: strptime patterns, tried before ISO 8601."""
+    placeholder: str | None = None
+    """For an e-mail: the column that a stand-in is made from where there is no usable address (Twenty takes none
+    twice). It is the same each time, ends in ``.invalid``, which no mail can reach, and is flagged."""
     otherwise: str | None = None
     """Text to write where there is none."""
     required: bool = False
@@ -134,7 +137,7 @@ class Rule(Model):
     @property
     def columns(self) -> set[str]:
         found = {*(self.join or ()), *(self.difference or ())}
-        found |= {name for name in (self.from_, self.currency) if name}
+        found |= {name for name in (self.from_, self.currency, self.placeholder) if name}
         found |= set(re.findall(r"{(\w+)}", self.template or ""))
         if self.choose:
             found |= {self.choose.by, *self.choose.among.values()}
