@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import orjson
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from producers.api_auth import Auth
 from producers.source import SourceError
@@ -100,7 +100,7 @@ class ApiClient:
         if rest > 0:
             raise SourceError("the API has asked to be left alone for a while (429); reading goes on by itself")
 
-        backoff = wait_exponential_jitter(initial=0.2, max=2)
+        backoff = wait_random_exponential(multiplier=0.2, max=2)
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None

@@ -108,12 +108,16 @@ class ClinicApi:
     def application(self) -> Starlette:
         return Starlette(
             routes=[
+                Route("/", self._home),
                 Route("/moods", self._moods, methods=["GET", "POST"]),
                 Route("/oauth/token", self._token, methods=["POST"]),
                 Route("/v1/{table}", self._list),
                 Route("/v1/{table}/{id:path}", self._record),
             ]
         )
+
+    async def _home(self, _: Request) -> Response:
+        return self._answer(200, {"lists": "/v1/TABLE"})
 
     async def _moods(self, request: Request) -> Response:
         if request.method == "POST":
