@@ -130,19 +130,24 @@ def from_json(format_: int, value: Mapping[str, Any]) -> Position:
     )
 
 
-def read_positions(kafka: KafkaSettings, topics: Topics, codec: Codec) -> dict[str, Position]:
-    """``object -> position`` of this system's last committed checkpoints.
-
-    Call it after the objects' producers have been initialised: that ends what a predecessor left open.
-    """
+def read_checkpoints(kafka: KafkaSettings, topics: Topics, codec: Codec) -> dict[str, Checkpoint]:
+    """``object -> checkpoint``, this system's last committed ones."""
     latest: dict[str, Checkpoint] = {}
     for message in read_to_end(kafka, topics.checkpoints, [0]):
         value = message.value()
         record = codec.decode(value) if value else None
         if isinstance(record, Checkpoint) and record.source == topics.system:
             latest[record.object] = record
+    return latest
+
+
+def read_positions(kafka: KafkaSettings, topics: Topics, codec: Codec) -> dict[str, Position]:
+    """``object -> position`` of this system's last committed checkpoints.
+
+    Call it after the objects' producers have been initialised: that ends what a predecessor left open.
+    """
     positions = {}
-    for name, checkpoint in latest.items():
+    for name, checkpoint in read_checkpoints(kafka, topics, codec).items():
         try:
             positions[name] = from_json(checkpoint.format, checkpoint.position)
         except (KeyError, TypeError, ValueError) as error:

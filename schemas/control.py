@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from schemas.broker import BrokerError, KafkaSettings, create_topics, read_to_end, topic_ids
 from schemas.broker import producer as make_producer
@@ -48,6 +48,23 @@ def read_control(settings: KafkaSettings, topics: Topics, codec: Codec) -> list[
 
 def publish_control(producer: Producer, topics: Topics, codec: Codec, record: Control) -> None:
     producer.produce(topics.control, key=f"{record.kind}:{record.subject}", value=codec.encode(record, topics.control))
+
+
+def send_control(settings: KafkaSettings, topics: Topics, codec: Codec, records: Iterable[Control]) -> int:
+    """Publishes the records; the offset of the last one. Raises BrokerError."""
+    client = make_producer(settings)
+    offsets: list[int] = []
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            offsets.append(message.offset() or 0)
+
+    for record in records:
+        value = codec.encode(record, topics.control)
+        client.produce(topics.control, key=f"{record.kind}:{record.subject}", value=value, on_delivery=delivered)
+    if client.flush(30) or not offsets:
+        raise BrokerError(f"{topics.control}: the broker did not acknowledge within 30 s")
+    return max(offsets)
 
 
 def prepare_topics(settings: KafkaSettings, topics: Topics, codec: Codec, now: datetime) -> Epochs:

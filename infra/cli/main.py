@@ -8,7 +8,7 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from infra.cli import components, demo, export, obligations, owners, prepare, run, schema, status
+from infra.cli import components, control, demo, export, obligations, owners, prepare, run, schema, status
 from infra.settings import SettingsError
 from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
@@ -34,6 +34,11 @@ app.command()(components.poll)
 app.command()(components.process)
 app.command()(components.sink)
 app.command()(status.status)
+app.command()(control.sources)
+app.command()(control.pause)
+app.command()(control.resume)
+app.command()(control.approve)
+app.command()(control.resnapshot)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
 app.command()(owners.owners)
