@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from schemas.requirements import ObjectRequirement
 from sinks.twenty.client import TwentyClient
@@ -47,6 +47,8 @@ _ROUNDS = 3
 _OVERTAKEN = re.compile(
     r"already exists|is not available, check|Unable to find|Could not find|not found", re.IGNORECASE
 )
+# 1.10 answers 400 to whatever it does not recognise, so a refusal that is not known is not final at once.
+_TRIES = 4
 # While anybody changes the data model, 1.10 may for a moment refuse to list it ("Could not find flat entity in maps").
 _LIST_FOR_S = 30.0
 
@@ -164,9 +166,10 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
     if isinstance(action, AddOptions) or not _names(action) <= workspace.objects.keys():
         # the list of options is sent whole, so it must be the newest
         workspace = _look(client, pace.sleep)
+    too_long = stop_after_delay(pace.deadline_s)
     attempts = Retrying(
         retry=retry_if_exception(_may_pass),
-        stop=stop_after_delay(pace.deadline_s),
+        stop=lambda state: too_long(state) or _is_final(state),
         wait=wait_exponential(multiplier=0.5, max=10),
         sleep=pace.sleep,
         reraise=True,
@@ -192,18 +195,32 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
     except TwentyError as error:
         if error.refusal.kind is Kind.UNAUTHORISED:
             raise NoRightError(error) from None
-        raise SchemaError(f"{next(describe(action))}\n  is not done: {error}") from None
+        raise SchemaError(f"{next(describe(action))}\n  is not done: {error}{_hint(action)}") from None
     return workspace, True
 
 
+def _hint(action: Action) -> str:
+    """One engine of 1.10 gives the rows that are there an empty text, and cannot index several of those."""
+    if not isinstance(action, MakeUnique) and not (isinstance(action, CreateField) and action.requirement.unique):
+        return ""
+    return (
+        f"\n  Some releases cannot make a field unique while {action.object_name} holds records without a value: drop "
+        "`unique` from the mapping, or apply before the first record."
+    )
+
+
 def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, TwentyError) and error.refusal.kind not in (Kind.UNAUTHORISED, Kind.QUOTA)
+
+
+def _is_final(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
     if not isinstance(error, TwentyError):
         return False
     refusal = error.refusal
-    if refusal.kind in (Kind.UNAUTHORISED, Kind.QUOTA):
-        return False
     passing = refusal.kind in (Kind.THROTTLED, Kind.UNKNOWN_OUTCOME, Kind.SCHEMA_STALE)
-    return passing or refusal.status is None or refusal.status >= 500 or bool(_OVERTAKEN.search(refusal.template))
+    passing |= refusal.status is None or refusal.status >= 500 or bool(_OVERTAKEN.search(refusal.template))
+    return not passing and state.attempt_number >= _TRIES
 
 
 def _names(action: Action) -> set[str]:

@@ -129,12 +129,26 @@ def test_a_call_that_failed_before_it_was_carried_out_is_repeated() -> None:
     assert (len(made), server.creates, len(slept)) == (1, 2, 1)
 
 
-def test_a_refused_definition_is_told_at_once_in_the_servers_words() -> None:
+def test_a_refused_definition_is_told_in_the_servers_words() -> None:
     server = Server()
     server.on_write = lambda: refused(400, "The name 'ward' is not available")
     with pytest.raises(SchemaError, match=r'\+ field  person\.ward "Ward": TEXT\n.*The name \'ward\' is not available'):
         applied(server)
-    assert server.creates == 1
+    assert server.creates == 4
+
+
+def test_a_refusal_that_is_not_known_is_not_final_at_once() -> None:
+    server = Server()
+    server.on_write = lambda: refused(400, "RUNNER_INTERNAL_SERVER_ERROR") if server.creates < 4 else None
+    made, slept = applied(server)
+    assert (len(made), server.creates, len(slept)) == (1, 4, 3)
+
+
+def test_an_index_that_cannot_be_made_is_explained() -> None:
+    server = Server()
+    server.on_write = lambda: refused(400, "RUNNER_INTERNAL_SERVER_ERROR")
+    with pytest.raises(SchemaError, match="drop `unique` from the mapping"):
+        apply(server.client(), UNIQUE_WARD, sleep=lambda seconds: None)
 
 
 def test_a_server_that_goes_on_failing_ends_in_an_error() -> None:
