@@ -191,12 +191,18 @@ def _carry_out(client: TwentyClient, workspace: Workspace, action: Action, pace:
                     workspace = _look(client, pace.sleep)
                     if not _is_made(workspace, action):
                         raise
-                    return workspace, True
+                    # a refusal of what is there says that another made it; no answer leaves that open
+                    return workspace, not _is_refusal(error)
     except TwentyError as error:
         if error.refusal.kind is Kind.UNAUTHORISED:
             raise NoRightError(error) from None
         raise SchemaError(f"{next(describe(action))}\n  is not done: {error}{_hint(action)}") from None
     return workspace, True
+
+
+def _is_refusal(error: TwentyError) -> bool:
+    status = error.refusal.status
+    return status is not None and 400 <= status < 500 and error.refusal.kind is not Kind.UNKNOWN_OUTCOME
 
 
 def _hint(action: Action) -> str:

@@ -129,6 +129,18 @@ def test_a_call_that_failed_before_it_was_carried_out_is_repeated() -> None:
     assert (len(made), server.creates, len(slept)) == (1, 2, 1)
 
 
+def test_what_another_made_meanwhile_is_not_counted() -> None:
+    server = Server()
+
+    def overtaken() -> httpx.Response:
+        server.fields.append({"id": "f1", "name": "ward", "type": "TEXT"})
+        return refused(400, "Name 'ward' is not available, check that it is not duplicating another field's name.")
+
+    server.on_write = overtaken
+    assert applied(server)[0] == []
+    assert server.creates == 1
+
+
 def test_a_refused_definition_is_told_in_the_servers_words() -> None:
     server = Server()
     server.on_write = lambda: refused(400, "The name 'ward' is not available")
