@@ -13,9 +13,9 @@ import orjson
 
 from schemas import keys
 from schemas.mapping import language
-from schemas.mapping.check import field_types
 from schemas.mapping.converters import integer
 from schemas.mapping.expressions import Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
+from schemas.mapping.fields import field_types
 from schemas.mapping.language import DERIVED, Reference, Rule, SystemMapping
 from schemas.mapping.values import UnusableError, is_blank, natural_key, plain, raw
 from schemas.records import Attachment, Flag, Link, Match, Part, PartMode

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-from schemas.mapping.language import (
-    DERIVED,
-    CustomField,
-    ObjectMapping,
-    Part,
-    Reference,
-    Rule,
-    SystemMapping,
-    TwentyObject,
-)
-from schemas.mapping.standard import COMPOSITES, EVERYWHERE, MEMBER, OPTIONS, RELATION, STANDARD, TARGETS
-from schemas.twenty_names import RESERVED, camel_case
-
-Location = tuple[str | int, ...]
-
-_SYSTEM = frozenset({"id", "createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector"})
-_TAKEN = RESERVED | _SYSTEM
-"""Names that no custom field or object can have."""
+from schemas.mapping.check_twenty import check_twenty
+from schemas.mapping.fields import field_types, options, related
+from schemas.mapping.language import DERIVED, ObjectMapping, Part, Reference, Rule, SystemMapping
+from schemas.mapping.mistakes import Location, Mistake, suggestion
+from schemas.mapping.standard import COMPOSITES, RELATION, STANDARD
+from schemas.mapping.workspace import TwentyObject
 
 _TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code"})
 _CONVERTERS: Mapping[str, frozenset[str]] = {
@@ -46,106 +32,14 @@ _ONLY_FOR: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """``where`` leads from the top of the file to the place."""
-
-    where: Location
-    message: str
-
-
-def suggestion(name: str, among: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(among), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def field_types(mapping: SystemMapping, target: str) -> dict[str, str]:
-    """Every field of a Twenty object that a mapping may write: name -> type."""
-    own = mapping.twenty.get(target, TwentyObject())
-    types = {**EVERYWHERE, **STANDARD.get(target, {}), **{name: field.type for name, field in own.fields.items()}}
-    if own.custom:
-        types["name"] = "TEXT"
-    if own.owner:
-        types.setdefault(own.owner, RELATION)
-    if target in TARGETS:
-        types |= {name: RELATION for name, one in mapping.twenty.items() if one.custom}
-    return types
-
-
-def options(mapping: SystemMapping, target: str, field: str) -> dict[str, str]:
-    """Option value -> label of a select."""
-    standard = OPTIONS.get((target, field))
-    if standard is not None:
-        return {value: value for value in sorted(standard)}
-    return {option.value: option.label for option in mapping.twenty[target].fields[field].options}
-
-
 def check(mapping: SystemMapping) -> Iterator[Mistake]:
-    for name, one in mapping.twenty.items():
-        yield from _twenty_object(mapping, name, one)
-    yield from _inverses(mapping)
+    yield from check_twenty(mapping)
     for name, mapped in mapping.objects.items():
         yield from _object(mapping, name, mapped)
     for name, derived in mapping.derived.items():
         yield from _parts(mapping, ("derived", name), derived.parts)
         if not any(rule.object == name for mapped in mapping.objects.values() for rule in mapped.derives):
             yield Mistake(("derived", name), "no object derives this record: expected a `derives` entry that names it")
-
-
-def _twenty_object(mapping: SystemMapping, name: str, one: TwentyObject) -> Iterator[Mistake]:
-    where: Location = ("twenty", name)
-    if one.custom is None and name not in STANDARD:
-        hint = suggestion(name, STANDARD)
-        yield Mistake(where, f"Twenty has no standard object {name!r}{hint or ': expected `custom` with its labels'}")
-    if one.custom and name in STANDARD:
-        yield Mistake((*where, "custom"), f"{name!r} is a standard object of Twenty: leave `custom` out")
-    if one.custom and (name in _TAKEN or one.custom.plural in _TAKEN or one.custom.plural == name):
-        yield Mistake(where, "Twenty reserves this name, or singular and plural are the same: expected another one")
-    if one.owner and (one.owner in _TAKEN or related(mapping, name, one.owner) != MEMBER):
-        yield Mistake((*where, "owner"), f"{one.owner!r} is no relation to a workspace member: expected another name")
-    for field_name, field in one.fields.items():
-        at = (*where, "fields", field_name)
-        if field_name in _TAKEN:
-            yield Mistake(at, f"Twenty reserves the name {field_name!r}: expected another one")
-        if field_name in STANDARD.get(name, {}):
-            yield Mistake(at, f"{name} has a standard field {field_name!r}: expected another name")
-        yield from _custom_field(mapping, at, field)
-
-
-def _custom_field(mapping: SystemMapping, at: Location, field: CustomField) -> Iterator[Mistake]:
-    if (field.type == "SELECT") != bool(field.options):
-        yield Mistake(at, "expected `options` for a SELECT, and only there")
-    for what in ("value", "label"):
-        seen: set[str] = set()
-        for position, option in enumerate(field.options):
-            text = getattr(option, what)
-            if text in seen:
-                yield Mistake((*at, "options", position), f"the {what} {text!r} is there already: expected another one")
-            seen.add(text)
-    if field.type == "RELATION":
-        if field.to is None or field.inverse is None:
-            yield Mistake(at, "a RELATION needs `to` (the other object) and `inverse` (its label over there)")
-        elif field.to not in STANDARD and field.to not in mapping.twenty:
-            known = [*STANDARD, *mapping.twenty]
-            yield Mistake((*at, "to"), f"no object {field.to!r} in Twenty{suggestion(field.to, known)}")
-    elif field.to or field.inverse:
-        yield Mistake(at, "expected `to` and `inverse` only for a RELATION")
-    if field.unique and field.type != "TEXT":
-        yield Mistake((*at, "unique"), "expected `unique` only for a TEXT")
-
-
-def _inverses(mapping: SystemMapping) -> Iterator[Mistake]:
-    """Twenty names the other side of a relation after its label: that name must be free over there."""
-    seen: set[tuple[str, str]] = set()
-    for name, one in mapping.twenty.items():
-        for field_name, field in one.fields.items():
-            if field.to is None or field.inverse is None:
-                continue
-            there = (field.to, camel_case(field.inverse))
-            if there in seen or there[1] in field_types(mapping, field.to):
-                at: Location = ("twenty", name, "fields", field_name, "inverse")
-                yield Mistake(at, f"{field.to} has a field {there[1]!r} already: expected another label")
-            seen.add(there)
 
 
 def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:
@@ -302,17 +196,6 @@ def _relations(mapping: SystemMapping, at: Location, part: Part, earlier: set[st
             yield from _reference(mapping, (*at, "links", name), reference, related(mapping, part.target, name))
     if part.anchor:
         yield from _reference(mapping, (*at, "anchor"), part.anchor, part.target)
-
-
-def related(mapping: SystemMapping, target: str, relation: str) -> str:
-    """The object at the other side of a relation."""
-    own = mapping.twenty.get(target, TwentyObject())
-    custom = own.fields.get(relation)
-    if custom:
-        return custom.to or ""
-    if relation in STANDARD.get(target, {}):
-        return {"assignee": MEMBER, "accountOwner": MEMBER, "pointOfContact": "person"}.get(relation, relation)
-    return MEMBER if relation == own.owner else relation
 
 
 def _reference(mapping: SystemMapping, at: Location, reference: Reference, target: str) -> Iterator[Mistake]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarfloat import ScalarFloat
 
-from schemas.mapping import language
-from schemas.mapping.check import Location, Mistake, check, suggestion
+from schemas.mapping.check import check
 from schemas.mapping.language import SystemMapping
+from schemas.mapping.mistakes import Location, Mistake, suggestion
+from schemas.mapping.names import Model
 
 BUILT_IN = Path(__file__).parent.parent / "mappings"
 
@@ -128,18 +129,12 @@ def _problem(tree: Any, file: str, mistake: Mistake) -> Problem:
     return Problem(file, line + 1, where, mistake.message)
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _keys(model: type[Model]) -> set[str]:
+    own = {field.alias or name for name, field in model.model_fields.items()}
+    return own.union(*(_keys(below) for below in model.__subclasses__()))
 
 
-_KEYS = sorted(
-    {
-        key
-        for model in vars(language).values()
-        if isinstance(model, type) and issubclass(model, BaseModel)
-        for key in _keys(model)
-    }
-)
+_KEYS = sorted(_keys(Model))
 """Every key of the language: what an unknown one may have been meant to be."""
 
 

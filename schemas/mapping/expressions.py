@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.mapping import converters
-from schemas.mapping.check import options
 from schemas.mapping.converters import Convert
+from schemas.mapping.fields import options
 from schemas.mapping.language import Rule, SystemMapping
 from schemas.mapping.standard import COMPOSITES, empty
 from schemas.mapping.values import AdjustedError, UnusableError, is_blank, natural_key, raw, text

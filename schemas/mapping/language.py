@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from schemas.requirements import Option
+from schemas.mapping.names import CurrencyCode, Model, OptionValue, PartName, Region, SourceName, TwentyName, Zone
+from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject
-from schemas.twenty_names import LONGEST_NAME, OPTION_VALUE, camel_case
 
 DERIVED = "~"
 """Prefix of a derived object's name, here and in record keys."""
@@ -24,63 +22,6 @@ DERIVED = "~"
 Converter = Literal[
     "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code"
 ]
-CustomType = Literal[
-    "TEXT",
-    "NUMBER",
-    "BOOLEAN",
-    "DATE",
-    "DATE_TIME",
-    "SELECT",
-    "CURRENCY",
-    "PHONES",
-    "EMAILS",
-    "LINKS",
-    "ADDRESS",
-    "RELATION",
-]
-Color = Literal["green", "turquoise", "sky", "blue", "purple", "pink", "red", "orange", "yellow", "gray"]
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected a zone of the IANA database, such as America/New_York") from None
-    return name
-
-
-def _region(code: str) -> str:
-    if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("expected a two-letter country code, such as US")
-    return code
-
-
-def _twenty_name(name: str) -> str:
-    if camel_case(name) != name or not name[:1].isalpha() or len(name) > LONGEST_NAME:
-        hint = camel_case(name)[:LONGEST_NAME]
-        raise ValueError(f"expected a name in camelCase, at most {LONGEST_NAME} characters, such as {hint!r}")
-    return name
-
-
-def _matching(pattern: str | re.Pattern[str], expected: str) -> AfterValidator:
-    def check(name: str) -> str:
-        if not re.fullmatch(pattern, name):
-            raise ValueError(f"expected {expected}")
-        return name
-
-    return AfterValidator(check)
-
-
-SourceName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "a name in lower_snake_case")]
-TwentyName = Annotated[str, AfterValidator(_twenty_name)]
-PartName = Annotated[str, _matching(r"[^\0#]*", "a part name without #")]
-OptionValue = Annotated[str, _matching(OPTION_VALUE, "a value in UPPER_SNAKE_CASE that begins with a letter")]
-Label = Annotated[str, _matching(r"[^,]*[^,\s][^,]*", "a label that is not blank and has no comma (Twenty refuses it)")]
-Zone = Annotated[str, AfterValidator(_zone)]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class Choice(Model):
@@ -255,54 +196,6 @@ class DerivedMapping(Model):
     parts: list[Part] = Field(min_length=1)
 
 
-def upper_snake(label: str) -> str:
-    """A select's value from its label, as Twenty demands it."""
-    words = re.findall(r"[A-Za-z0-9]+", label)
-    value = "_".join(words).upper()
-    return value if not value[:1].isdigit() else f"N_{value}"
-
-
-class OptionDefinition(Model):
-    label: Label
-    value: OptionValue
-    color: Color = "gray"
-
-    def requirement(self) -> Option:
-        return Option(self.value, self.label, self.color)
-
-
-def _option(value: Any) -> Any:
-    return {"label": value, "value": upper_snake(value)} if isinstance(value, str) else value
-
-
-class CustomField(Model):
-    type: CustomType
-    label: Label
-    options: list[Annotated[OptionDefinition, BeforeValidator(_option)]] = []
-    unique: bool = False
-    to: TwentyName | None = None
-    """For a relation: the object at the other side."""
-    inverse: Label | None = None
-    """For a relation: what the other side calls it."""
-    settings: dict[str, str | int | bool] = {}
-
-
-class CustomObject(Model):
-    plural: TwentyName
-    label: Label
-    labels: Label
-
-
-class TwentyObject(Model):
-    """Custom fields of a standard object, or a custom object with its fields."""
-
-    custom: CustomObject | None = None
-    owner: TwentyName | None = None
-    """The relation to the member who answers for a record; made where Twenty has none. No record is without one: the
-    fallback owner of the settings stands in for whoever is not known, or has no account yet."""
-    fields: dict[TwentyName, CustomField] = {}
-
-
 class Export(Model):
     """What does not migrate, but is exported for the rebuild package: ``query``'s rows under ``name``."""
 
@@ -322,8 +215,8 @@ class SystemMapping(Model):
     system: SourceName
     revision: int = Field(ge=1)
     zone: Zone
-    region: Annotated[str, AfterValidator(_region)]
-    currency: Annotated[str, _matching(r"[A-Z]{3}", "a currency code such as USD")]
+    region: Region
+    currency: CurrencyCode
     clock_changes: ClockChanges = ClockChanges()
     source_key_field: TwentyName
     """Custom TEXT field that holds a record's source key, on every object that declares it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from schemas.mapping.check import options
-from schemas.mapping.language import CustomField, Rule, SystemMapping, TwentyObject
+from schemas.mapping.fields import options
+from schemas.mapping.language import Rule, SystemMapping
 from schemas.mapping.standard import MEMBER, PLURALS, RELATION, STANDARD, TARGETS
 from schemas.mapping.values import natural_key
+from schemas.mapping.workspace import CustomField, TwentyObject
 from schemas.requirements import FieldRequirement, ObjectRequirement, RelationRequirement
 
 
