@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import orjson
+
 from schemas.records import Outcome, PartMode
-from sinks import metrics, rows
+from sinks import metrics, rows, unique
 from sinks.adopter import Adopter
 from sinks.attachments import AttachmentError, Attachments
 from sinks.batch import Board, Work
@@ -33,7 +35,7 @@ from sinks.pending import Pending
 from sinks.recovery import Recovery
 from sinks.rows import Row
 from sinks.trial import Trial
-from sinks.twenty.client import TwentyClient
+from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 from sinks.uploads import Uploads, left_out
 
@@ -293,10 +295,13 @@ class Sender:
 
     def _write(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject) -> None:
         do = works[0].group.do
-        payloads = [row.payload for row in sent]
+        upsert = do is Do.UPSERT
+        payloads = [unique.unmatched(row.payload, target) if upsert else row.payload for row in sent]
         request = uuid.uuid4().hex
-        call = partial(self._client.create_batch, target.plural, payloads, upsert=do is Do.UPSERT)
+        call = partial(self._client.create_batch, target.plural, payloads, upsert=upsert)
         answers = {row["id"]: row for row in self._gateway.write(do, len(works), call)}
+        if upsert:
+            answers |= self._emptied(sent, answers, target)
         self._flow.passed(works)
         strangers = sorted(answers.keys() - {row.payload["id"] for row in sent})
         for work, row in zip(works, sent, strict=True):
@@ -311,6 +316,24 @@ class Sender:
             identity = self._book.record(work.pending.key).get(work.step.name)
             if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:
                 self._trial.passed(target, identity, row)
+
+    def _emptied(
+        self, sent: Sequence[Row], answers: Mapping[str, dict[str, Any]], target: TargetObject
+    ) -> dict[str, dict[str, Any]]:
+        """Empties the unique values that an upsert could not carry and that Twenty still holds; the rows after it."""
+        alike: dict[bytes, tuple[dict[str, Any], list[str]]] = {}
+        for row in sent:
+            identity = row.payload["id"]
+            left = unique.standing(row.payload, answers[identity], target) if identity in answers else {}
+            if left:
+                alike.setdefault(orjson.dumps(left), (left, []))[1].append(identity)
+        after = {}
+        for fields, ids in alike.values():
+            for start in range(0, len(ids), MAX_IDS_IN_MUTATION):
+                few = ids[start : start + MAX_IDS_IN_MUTATION]
+                call = partial(self._client.update_many, target.plural, few, fields)
+                after |= {row["id"]: row for row in self._gateway.write(Do.UPDATE, len(few), call)}
+        return after
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
         ids = [work.step.twenty_id for work in works]

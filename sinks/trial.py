@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from schemas.records import Identity, IdentityState
+from sinks import unique
 from sinks.batch import Work
 from sinks.book import Book
 from sinks.catalogue import TargetObject
@@ -50,7 +51,8 @@ class Trial:
             return []
         if suspect.passes == self._flow.passes and self._good is not None and self._still_good(self._good[1]):
             target, _, row = self._good
-            repeat = partial(self._client.create_batch, target.plural, [row.payload], upsert=True)
+            payload = unique.unmatched(row.payload, target)
+            repeat = partial(self._client.create_batch, target.plural, [payload], upsert=True)
             try:
                 self._gateway.write("probe", 1, repeat)
             except TwentyError as error:

@@ -67,3 +67,29 @@ def without(row: dict[str, Any], path: str, target: TargetObject, reason: str = 
             composite["additionalEmails"] = [raw, *others]
         row[name] = composite
     return Flag(path, reason, "" if raw is None else str(raw))
+
+
+def unmatched(row: Mapping[str, Any], target: TargetObject) -> dict[str, Any]:
+    """The row as an upsert takes it: without the fields whose unique value is empty.
+
+    Twenty 1.10 matches an upsert by an empty e-mail as by any other. A patient without one would be taken for somebody
+    else without one: the batch is refused as a conflict, or the other's row is overwritten.
+    """
+    empty = {path.partition(".")[0] for path in target.unique_paths() if not at(row, path)}
+    return {name: value for name, value in row.items() if name not in empty}
+
+
+def standing(row: Mapping[str, Any], answer: Mapping[str, Any], target: TargetObject) -> dict[str, Any]:
+    """What `unmatched` took out of ``row`` and the answered row holds otherwise: field -> the value to write."""
+    taken = row.keys() - unmatched(row, target).keys()
+    return {name: row[name] for name in sorted(taken) if _folded(row[name]) != _folded(answer.get(name), row[name])}
+
+
+def _folded(value: Any, shape: Any = None) -> Any:
+    """For comparison: case and the kinds of emptiness make no difference; of a composite only the parts of ``shape``."""
+    if isinstance(value, Mapping):
+        names = shape if isinstance(shape, Mapping) else value
+        return {name: _folded(value.get(name)) for name in names}
+    if isinstance(value, str):
+        return value.lower() or None
+    return value or None

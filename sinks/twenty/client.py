@@ -20,6 +20,8 @@ from sinks.twenty.errors import Kind, Refusal, TwentyError, classify, is_refused
 
 # A list of 150 ids makes a URL of 5.5 kB, which 1.10 took; proxies commonly stop at 8 kB.
 MAX_IDS_IN_URL = 150
+# Some servers stop a mutation by filter at 100 rows.
+MAX_IDS_IN_MUTATION = 100
 PAGE = 200
 _CHUNK = 64 * 1024
 
@@ -115,14 +117,11 @@ class TwentyClient:
         return [edge["node"] for edge in data[plural]["edges"]]
 
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
-        """One request: puts live records into the trash; answers id and deletedAt of each.
-
-        At most 100 ids: some servers stop a mutation by filter at 100 rows.
-        """
+        """One request: puts live records (at most `MAX_IDS_IN_MUTATION`) into the trash; answers id and deletedAt."""
         return self._by_ids("delete", plural, ids)
 
     def restore_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
-        """One request: takes records out of the trash. Records that are not in it are not in the answer."""
+        """One request: takes records out of the trash. 1.10 answers those that were not in it too; purged ones never."""
         return self._by_ids("restore", plural, ids)
 
     def destroy_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
@@ -133,6 +132,11 @@ class TwentyClient:
         """One request. Raises TwentyError of kind `not_found` where the record is in the trash or gone."""
         body = self._call(f"update {plural}", "PATCH", f"/rest/{plural}/{record_id}", dict(fields))
         return _single(body)
+
+    def update_many(self, plural: str, ids: Sequence[str], fields: Mapping[str, Any]) -> list[Record]:
+        """One request: the same fields on every live record among `ids` (at most `MAX_IDS_IN_MUTATION`)."""
+        query = {"filter": f"id[in]:[{','.join(ids)}]"}
+        return _rows(self._call(f"update {plural}", "PATCH", f"/rest/{plural}", dict(fields), query=query))
 
     def members(self) -> list[Record]:
         """All workspace members; one request for every 200."""
@@ -184,10 +188,12 @@ class TwentyClient:
         return _single(self._call("update field", "PATCH", f"/rest/metadata/fields/{field_id}", change))
 
     def delete_object(self, object_id: str) -> None:
-        self._call("delete object", "DELETE", f"/rest/metadata/objects/{object_id}")
+        """Two requests: Twenty removes what has been switched off."""
+        self._remove("object", f"/rest/metadata/objects/{object_id}")
 
     def delete_field(self, field_id: str) -> None:
-        self._call("delete field", "DELETE", f"/rest/metadata/fields/{field_id}")
+        """Two requests: Twenty removes what has been switched off."""
+        self._remove("field", f"/rest/metadata/fields/{field_id}")
 
     def graphql(
         self, operation: str, query: str, variables: Mapping[str, Any] | None = None, *, path: str = "/graphql"
@@ -204,6 +210,10 @@ class TwentyClient:
         name = f"{verb}{plural[0].upper()}{plural[1:]}"
         query = f"mutation($ids: [UUID!]) {{{name}(filter: {{id: {{in: $ids}}}}) {{id deletedAt}}}}"
         return list(self.graphql(f"{verb} {plural}", query, {"ids": list(ids)})[name])
+
+    def _remove(self, what: str, path: str) -> None:
+        self._call(f"switch off {what}", "PATCH", path, {"isActive": False})
+        self._call(f"delete {what}", "DELETE", path)
 
     def _call(
         self, operation: str, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
