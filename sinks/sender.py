@@ -327,7 +327,7 @@ class Sender:
             left = unique.standing(row.payload, answers[identity], target) if identity in answers else {}
             if left:
                 alike.setdefault(orjson.dumps(left), (left, []))[1].append(identity)
-        after = {}
+        after: dict[str, dict[str, Any]] = {}
         for fields, ids in alike.values():
             for start in range(0, len(ids), MAX_IDS_IN_MUTATION):
                 few = ids[start : start + MAX_IDS_IN_MUTATION]

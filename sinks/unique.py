@@ -86,10 +86,10 @@ def standing(row: Mapping[str, Any], answer: Mapping[str, Any], target: TargetOb
 
 
 def _folded(value: Any, shape: Any = None) -> Any:
-    """For comparison: case and the kinds of emptiness make no difference; of a composite only the parts of ``shape``."""
+    """For comparison: case and kinds of emptiness make no difference; of a composite only the parts of ``shape``."""
     if isinstance(value, Mapping):
         names = shape if isinstance(shape, Mapping) else value
         return {name: _folded(value.get(name)) for name in names}
-    if isinstance(value, str):
-        return value.lower() or None
-    return value or None
+    if isinstance(value, list):
+        return [_folded(one) for one in value] or None
+    return value.lower() or None if isinstance(value, str) else value

@@ -22,8 +22,11 @@ from infra.standin.scalars import as_number, as_numeric, as_text
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def entries(value: Any) -> Row:
-    if value is None:
+_WALKED = ("EMAILS", "PHONES", "LINKS", "RICH_TEXT", "RICH_TEXT_V2")
+
+
+def entries(kind: str, value: Any) -> Row:
+    if value is None and kind in _WALKED:
         raise ApiError(400, "TypeError", "Cannot convert undefined or null to object")
     # 1.10 walks the entries of whatever it is given, so text in place of a composite value writes nothing.
     return value if isinstance(value, dict) else {}
@@ -36,9 +39,9 @@ def _text_parts(names: tuple[str, ...], value: Row) -> Row:
 def _emails(value: Row) -> Row:
     extra = value.get("additionalEmails")
     stored: Row = {"additionalEmails": [as_text(one).lower() for one in extra] if isinstance(extra, list) else None}
-    if "primaryEmail" in value:
-        primary = value["primaryEmail"]
-        stored["primaryEmail"] = None if primary is None else as_text(primary).lower()
+    # A primary e-mail that is null or missing is empty text, in an update too.
+    primary = value.get("primaryEmail")
+    stored["primaryEmail"] = "" if primary is None else as_text(primary).lower()
     return stored
 
 

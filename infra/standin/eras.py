@@ -16,8 +16,8 @@ class Era:
     last. `target_columns`: how noteTarget, taskTarget and attachment name what they hang on. `standard_fields`: city,
     xLink, employees, annualRecurringRevenue and idealCustomerProfile against annualRevenue and an opportunity's owner.
     `metadata`: objects and fields wrapped in `data`, or direct. `restore_path`: `/rest/restore/people` or
-    `/rest/people/restore`. `attachments`: a `fullPath`, or a FILES field. `answers` and `names_code` are the words of
-    its refusals (answers.py).
+    `/rest/people/restore`. `attachments`: a `fullPath`, or a FILES field. `default_depth`: of REST, where 1
+    embeds relations. `answers` and `names_code` are the words of its refusals (answers.py).
     """
 
     name: str
@@ -31,6 +31,7 @@ class Era:
     metadata: Literal["wrapped", "direct"] = "wrapped"
     restore_path: Literal["leading", "trailing"] = "leading"
     attachments: Literal["fullPath", "file"] = "fullPath"
+    default_depth: Literal["0", "1"] = "0"
     keeps_position: bool = False
     names_code: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ NEWEST = Era(
     metadata="direct",
     restore_path="trailing",
     attachments="file",
+    default_depth="1",
     keeps_position=True,
     names_code=True,
     answers={

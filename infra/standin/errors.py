@@ -150,3 +150,8 @@ def metadata_path_error(path: str, tail: str) -> ApiError:
 
 def schema_error(message: str) -> ApiError:
     return ApiError(400, "GraphQLError", message, schema=True)
+
+
+def oversize_body() -> ApiError:
+    """1.10 says nothing at all of a body that it does not read."""
+    return ApiError(500, "", "")

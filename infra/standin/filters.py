@@ -13,12 +13,14 @@ import orjson
 
 from infra.standin.errors import bad_request, plain
 from infra.standin.model import ObjectType, Row
+from infra.standin.scalars import as_uuid
 
 Predicate = Callable[[Row], bool]
 Path = tuple[str, str | None]
 
-_CONJUNCTION = re.compile(r"(and|or|not)\((.*)\)\Z", re.DOTALL)
-_LEAF = re.compile(r"([A-Za-z0-9_]+)(?:\.([A-Za-z0-9_]+))?\[(\w+)\]:(.*)\Z", re.DOTALL)
+_CONJUNCTION = re.compile(r"(and|or|not)\((.+)\)\Z", re.DOTALL)
+_LEAF = re.compile(r"([^\[]+)\[([^\]]+)\]:(.+)\Z", re.DOTALL)
+_COMPARATORS = ("eq", "neq", "in", "containsAny", "is", "gt", "gte", "lt", "lte", "startsWith", "like", "ilike")
 _DIRECTIONS = ("AscNullsFirst", "AscNullsLast", "DescNullsFirst", "DescNullsLast")
 
 
@@ -42,8 +44,16 @@ class Node:
 
 
 def rest_filter(text: str) -> Node:
-    """`a[eq]:1,or(b[is]:NULL,c[in]:[x,y])`; a bare comma means and."""
-    return Node("and", tuple(_rest_node(part) for part in _split(text)))
+    """`a[eq]:1,c[in]:[x,y]`, or a conjunction: `and(a[eq]:1,or(b[is]:NULL,not(c[gt]:2)))`.
+
+    A bare comma means and, but only where nothing is in parentheses: otherwise 1.10 takes all that follows the first
+    colon for the operand, `a[eq]:1,or(…)` finding nothing.
+    """
+    opened, closed = text.count("("), text.count(")")
+    if opened != closed:
+        missing = "close" if opened > closed else "open"
+        raise bad_request(f"'filter' invalid. {abs(opened - closed)} {missing} bracket is missing in the query")
+    return _rest_node(text if opened else f"and({text})")
 
 
 def graphql_filter(data: Any) -> Node:
@@ -173,19 +183,18 @@ def _mentions(node: Node, field: str) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Splits at commas outside quotes and brackets."""
-    parts, start, depth, quoted = [], 0, 0, False
+    """Splits at commas outside parentheses, brackets and quotes; 1.10 counts an apostrophe as a quote."""
+    parts, start, depth = [], 0, 0
+    inside = {"[": False, '"': False, "'": False}
     for position, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif not quoted:
-            if letter in "([":
-                depth += 1
-            elif letter in ")]":
-                depth -= 1
-            elif letter == "," and depth == 0:
-                parts.append(text[start:position])
-                start = position + 1
+        if letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif letter in "[]\"'":
+            kind = "[" if letter == "]" else letter
+            inside[kind] = not inside[kind]
+        elif letter == "," and depth == 0 and not any(inside.values()):
+            parts.append(text[start:position])
+            start = position + 1
     parts.append(text[start:])
     return parts
 
@@ -198,15 +207,23 @@ def _rest_node(text: str) -> Node:
     leaf = _LEAF.match(text)
     if not leaf:
         raise bad_request(f"'filter' invalid for '{text}'. eg: price[gte]:10")
-    field, sub, operator, value = leaf.groups()
-    if operator in ("in", "containsAny"):
-        inside = value[1:-1] if value.startswith("[") and value.endswith("]") else value
-        return Node(operator, path=(field, sub), value=[_unquoted(item) for item in _split(inside) if item])
-    return Node(operator, path=(field, sub), value=_unquoted(value))
+    name, operator, value = leaf.groups()
+    if operator not in _COMPARATORS:
+        raise bad_request(f"'filter' invalid for '{text}', comparator {operator} not in {', '.join(_COMPARATORS)}")
+    field, _, sub = name.partition(".")
+    if operator not in ("in", "containsAny"):
+        return Node(operator, path=(field, sub or None), value=_unquoted(value))
+    if not (value.startswith("[") and value.endswith("]")):
+        example = f"'field[{operator}]:[value_1,value_2]'"
+        raise bad_request(
+            f"'filter' invalid for '{operator}' operator. Received '{value}' but array value expected eg: {example}"
+        )
+    items = [_unquoted(item) for item in value[1:-1].split(",")]
+    return Node(operator, path=(field, sub or None), value=items)
 
 
 def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] == '"' else text
+    return text[1:-1] if len(text) >= 2 and text[0] in "\"'" and text[-1] in "\"'" else text
 
 
 def _column(of: ObjectType, name: str) -> str | None:
@@ -243,6 +260,9 @@ def _comparison(of: ObjectType, node: Node) -> Callable[[Any], bool]:
         null = node.value == "NULL"
         return lambda value: (value is None) == null
     if operator in ("in", "containsAny"):
+        # What REST parses for a field of type NUMBER are texts, of which 1.10 keeps none.
+        if not node.value or (_kind(of, node) == "NUMBER" and any(isinstance(one, str) for one in node.value)):
+            raise plain(f"Invalid filter value for field {node.path[0]}. Expected non-empty array")
         wanted = set(_operands(of, node))
         if operator == "in":
             return lambda value: value in wanted
@@ -265,10 +285,14 @@ def _comparison(of: ObjectType, node: Node) -> Callable[[Any], bool]:
     raise bad_request(f"'filter' invalid for '{_dotted(node.path)}[{operator}]'. eg: price[gte]:10")
 
 
+def _kind(of: ObjectType, node: Node) -> str:
+    field = next((one for one in of.fields if node.path[0] in (one.name, one.column)), None)
+    return field.type if field else "TEXT"
+
+
 def _operands(of: ObjectType, node: Node) -> list[Any]:
     """The operands in the type that the field is stored in."""
-    field = next((one for one in of.fields if node.path[0] in (one.name, one.column)), None)
-    kind = field.type if field else "TEXT"
+    kind = _kind(of, node)
     return [_typed(kind, one) for one in (node.value if isinstance(node.value, list) else [node.value])]
 
 
@@ -283,7 +307,7 @@ def _typed(kind: str, value: Any) -> Any:
     if kind == "BOOLEAN":
         return value.lower() in ("true", "t", "1")
     if kind in ("UUID", "RELATION"):
-        return value.lower()
+        return as_uuid(value)
     if kind == "DATE_TIME":
         try:
             moment = datetime.fromisoformat(value)

@@ -208,17 +208,13 @@ class RecordsApi:
             self._gate.admit(verb, table.of)
             wanted = arguments.get("filter") if many else {"id": {"eq": arguments.get("id")}}
             compiled = compile_filter(table.of, graphql_filter(wanted))
-            if verb == "restore":
-                rows = workspace.trashed(table, compiled) if many else table.matching(compiled, with_trashed=True)
-            else:
-                rows = table.matching(compiled, with_trashed=verb == "destroy")
-            rows = list(rows)
+            rows = list(table.matching(compiled, with_trashed=verb in ("restore", "destroy")))
             if not many and not rows:
                 raise not_found()
             if verb == "update":
                 return workspace.update(table, rows, arguments.get("data"))
             if verb == "restore":
-                return workspace.restore(table, rows) or rows
+                return workspace.restore(table, rows)
             return (workspace.trash if verb == "delete" else workspace.destroy)(table, rows)
 
         return change

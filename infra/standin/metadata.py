@@ -228,6 +228,8 @@ class Metadata:
         of, field = self.find_field(field_id)
         if not field.is_custom:
             raise metadata_error("Standard fields can't be deleted")
+        if field.is_active:
+            raise metadata_error("Active fields can't be deleted")
         changed = [of]
         of.fields.remove(field)
         if field.relation is not None:

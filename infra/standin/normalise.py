@@ -85,7 +85,7 @@ def _strict(field: Field, write: Writer, value: Any) -> Any:
 def _writer(of: ObjectType, field: Field, clock: Clock) -> Writer:
     if field.type in COMPOSITES:
         convert = COMPOSITE_WRITERS[field.type]
-        return lambda value: convert(entries(value))
+        return lambda value: convert(entries(field.type, value))
     if field.type in ("SELECT", "RATING", "MULTI_SELECT"):
         allowed = frozenset(option["value"] for option in field.options or ())
         enum = f"{SCHEMA}.{of.table}_{field.name}_enum"

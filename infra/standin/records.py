@@ -234,9 +234,15 @@ class Table:
         found: dict[str, str] = {}
         for path in self._match_paths:
             value = value_at(values, path)
-            if value in (None, ""):
+            if value is None:
                 continue
-            owner = value if path[0] == "id" and value in self.rows else self._indexes.get(path, {}).get(value)
+            if path[0] == "id":
+                owner = value if value in self.rows else None
+            elif value == "":
+                # 1.10 looks for empty text as for any other; the index does not hold it.
+                owner = next((row["id"] for row in self.rows.values() if value_at(row, path) == ""), None)
+            else:
+                owner = self._indexes[path].get(value)
             if owner is not None:
                 found[f"{'.'.join(filter(None, path))}: {value}"] = owner
         if len(set(found.values())) > 1:

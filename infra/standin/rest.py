@@ -74,7 +74,7 @@ class RestApi:
     # Reading
 
     def _list(self, table: Table, query: Mapping[str, str]) -> Answer:
-        limit, depth = _limit(query), _depth(query)
+        limit, depth = _limit(query), self._depth(query)
         self._gate.admit("list", table.of)
         order = rest_order(table.of, query.get("order_by", ""))
         wanted = compile_filter(table.of, _filter_node(query))
@@ -93,7 +93,7 @@ class RestApi:
         return 200, {"data": {table.of.name_plural: rows}, "totalCount": page.total, "pageInfo": info}
 
     def _get(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
-        depth = _depth(query)
+        depth = self._depth(query)
         self._gate.admit("get", table.of)
         row = _live(table, identity)
         return 200, {"data": {table.of.name_singular: self._rendered(table, [row], depth)[0]}}
@@ -123,6 +123,12 @@ class RestApi:
                 if parent is not None and child["deletedAt"] is None:
                     parent[field.name].append(child)
         return rows
+
+    def _depth(self, query: Mapping[str, str]) -> int:
+        text = query.get("depth", self._workspace.era.default_depth)
+        if text not in ("0", "1"):
+            raise bad_request(f"'depth={text}' parameter invalid. Allowed values are 0, 1")
+        return int(text)
 
     # Writing
 
@@ -166,7 +172,7 @@ class RestApi:
         return 200, {"data": {f"delete{_pascal_plural(table.of)}": [{"id": row["id"]} for row in rows]}}
 
     def _duplicates(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
-        depth = _depth(query)
+        depth = self._depth(query)
         self._gate.admit("duplicates", table.of)
         ids, data = body.get("ids"), body.get("data")
         if bool(ids) == bool(data):
@@ -201,7 +207,7 @@ class RestApi:
             rows = self._workspace.restore(table, [row])
             return 200, {"data": {f"restore{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
         wanted: Filter = compile_filter(table.of, _filter_node(query))
-        rows = self._workspace.restore(table, self._workspace.trashed(table, wanted))
+        rows = self._workspace.restore(table, table.matching(wanted, with_trashed=True))
         return 200, {"data": {f"restore{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
 
 
@@ -224,13 +230,6 @@ def _limit(query: Mapping[str, str]) -> int:
     if not text.isdigit():
         raise bad_request(f"limit '{text}' is invalid. Should be an integer")
     return min(int(text), _MAX_LIMIT)
-
-
-def _depth(query: Mapping[str, str]) -> int:
-    text = query.get("depth", "1")
-    if text not in ("0", "1"):
-        raise bad_request(f"'depth={text}' parameter invalid. Allowed values are 0, 1")
-    return int(text)
 
 
 def _pascal(of: ObjectType) -> str:

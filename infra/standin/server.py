@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from infra.standin.answers import Answers
 from infra.standin.control import Control
-from infra.standin.errors import ApiError, read_timeout, schema_error
+from infra.standin.errors import ApiError, oversize_body, read_timeout, schema_error
 from infra.standin.files import Files
 from infra.standin.gate import Gate
 from infra.standin.graphql import MetadataApi, RecordsApi, execute, is_mutation, root_fields
@@ -96,7 +96,7 @@ class Server:
 
     async def _body(self, request: Request, largest: float = MAX_BODY) -> Any:
         if int(request.headers.get("content-length", 0)) > largest:
-            raise ApiError(413, "Payload Too Large", "request entity too large", single=True)
+            raise oversize_body()
         body = await request.body()
         if not body:
             return {}
@@ -122,6 +122,8 @@ class Server:
 
     def _refused(self, error: ApiError) -> Response:
         said = self._answers.say(error)
+        if not said.message:
+            return Response(status_code=said.status, media_type="application/json")
         return _json(said.status, said.rest_body(), said.headers)
 
     def _never_arrived(self, request: Request) -> Response | None:

@@ -16,7 +16,6 @@ from infra.standin.connections import connected
 from infra.standin.eras import Era
 from infra.standin.errors import ApiError, bad_request, foreign_key
 from infra.standin.events import Event, changed_fields
-from infra.standin.filters import Filter
 from infra.standin.journal import Journal, JournalFormatError
 from infra.standin.model import ObjectType, Row, foreign_key_name, object_from_json
 from infra.standin.records import Stamp, Table
@@ -135,7 +134,10 @@ class Workspace:
         return self._mark(table, rows, self.now(), "deleted")
 
     def restore(self, table: Table, rows: Iterable[Row]) -> list[Row]:
-        return self._mark(table, (row for row in rows if row["deletedAt"] is not None), None, "restored")
+        """Answers every row given, also those that were not in the trash."""
+        given = list(rows)
+        back = self._mark(table, (row for row in given if row["deletedAt"] is not None), None, "restored")
+        return [row for row in given if row["deletedAt"] is None] + back
 
     def destroy(self, table: Table, rows: Iterable[Row]) -> list[Row]:
         """Removes rows for good, and what PostgreSQL's foreign keys take along or clear."""
@@ -146,9 +148,6 @@ class Workspace:
         if self.webhooks:
             self.on_events([Event(table.of, "destroyed", row) for row in gone])
         return gone
-
-    def trashed(self, table: Table, filter: Filter) -> list[Row]:  # noqa: A002
-        return [row for row in table.matching(filter, with_trashed=True) if row["deletedAt"] is not None]
 
     def _mark(self, table: Table, rows: Iterable[Row], deleted_at: str | None, action: str) -> list[Row]:
         now = self.now()

@@ -121,7 +121,7 @@ class TwentyClient:
         return self._by_ids("delete", plural, ids)
 
     def restore_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
-        """One request: takes records out of the trash. 1.10 answers those that were not in it too; purged ones never."""
+        """One request: takes records out of the trash. 1.10 answers those that were not in it too, purged ones not."""
         return self._by_ids("restore", plural, ids)
 
     def destroy_many(self, plural: str, ids: Sequence[str]) -> list[Record]:

@@ -98,8 +98,8 @@ _TEXTS: tuple[tuple[Kind, str, str], ...] = (
         "Multiple records found with the same unique field values",
     ),
     (Kind.DUPLICATE, r"^A duplicate entry was detected", "A duplicate entry was detected"),
-    # Without a value where it is empty text, which the index of a unique text made by newer engines covers.
-    (Kind.DUPLICATE, r"^Duplicate .{1,63}?( with value .*)?\. Please set a unique one", "Duplicate value of a unique field"),
+    # No value is named where it is empty text, which the unique index of newer metadata engines covers.
+    (Kind.DUPLICATE, r"^Duplicate .{1,63}?(with value .*)?\. Please set a unique one", "Duplicate unique value"),
     (
         Kind.DUPLICATE,
         r"^Record already exists|^duplicate key value violates unique constraint",

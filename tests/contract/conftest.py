@@ -9,19 +9,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
 import pytest
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay
 
 from sinks.twenty.client import TwentyClient
+from sinks.twenty.errors import classify
 
 KEY = "contract-key"
 
@@ -33,17 +34,37 @@ class Server:
 
 
 class Patient(httpx.HTTPTransport):
-    """Waits out the rate limit of a real server, so that the tests speak of everything else."""
+    """Asks again while a real server has no token or a cold cache, so that the tests speak of everything else."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = time.monotonic() + 120
-        body = request.read()
-        while True:
-            again = httpx.Request(request.method, request.url, headers=request.headers, content=body)
-            response = super().handle_request(again)
-            if b"Limit reached" not in response.read() or time.monotonic() > deadline:
-                return response
-            time.sleep(2)
+        asking = Retrying(
+            retry=retry_if_result(_passing),
+            stop=stop_after_delay(120),
+            wait=_until_next_token,
+            retry_error_callback=_last_answer,
+        )
+        return asking(self._ask, request, request.read())
+
+    def _ask(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        again = httpx.Request(request.method, request.url, headers=request.headers, content=body)
+        response = super().handle_request(again)
+        response.read()
+        return response
+
+
+def _passing(response: httpx.Response) -> bool:
+    return b"Limit reached" in response.content or b"Metadata cache version not found" in response.content
+
+
+def _last_answer(state: RetryCallState) -> httpx.Response:
+    assert state.outcome is not None
+    return cast(httpx.Response, state.outcome.result())
+
+
+def _until_next_token(state: RetryCallState) -> float:
+    """Seconds that the server's bucket takes for a token, as its refusal names it."""
+    refusal = classify(429, _last_answer(state).content)
+    return 1.05 * (refusal.window_ms or 600) / 1000 / (refusal.limit or 1)
 
 
 @contextmanager
@@ -136,7 +157,7 @@ Definition = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def new_object(http: httpx.Client) -> Iterator[Callable[[str], Definition]]:
+def new_object(http: httpx.Client, client: TwentyClient) -> Iterator[Callable[[str], Definition]]:
     """Makes a custom object of that name (letters only) and removes it in the end."""
     ids: list[str] = []
 
@@ -151,7 +172,7 @@ def new_object(http: httpx.Client) -> Iterator[Callable[[str], Definition]]:
 
     yield make
     for one in ids:
-        http.delete(f"/rest/metadata/objects/{one}")
+        client.delete_object(one)
 
 
 @pytest.fixture(scope="session")

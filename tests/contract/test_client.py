@@ -79,6 +79,7 @@ def test_update_and_destroy(client: TwentyClient, made: Made) -> None:
     assert client.update("people", identity, {"jobTitle": "x"})["jobTitle"] == "x"
     assert [one["id"] for one in client.destroy_many("people", [identity])] == [identity]
     assert refused(lambda: client.update("people", identity, {"jobTitle": "y"})) is Kind.NOT_FOUND
+    assert client.update_many("people", [identity], {"jobTitle": "y"}) == []
     assert client.read_ids("people", [identity], trashed=True) == []
 
 
@@ -120,7 +121,7 @@ def test_refusals_by_kind(client: TwentyClient, made: Made, probe: Probe, tag: s
         {"dtm": "nope"},
         {"flag": "banana"},
         {"txt": "a\x00b"},
-        {"amt": None},
+        {"phone": None},
         {"phone": {"primaryPhoneNumber": "not a phone"}},
     ]
     for record in poisons:

@@ -150,7 +150,7 @@ def test_a_connection_pages_by_cursor(http: httpx.Client, made: Made, tag: str) 
     send(http, CREATE, d=batch)
     query = (
         "query($c:String!,$a:String){people(filter:{city:{eq:$c}},first:2,after:$a,orderBy:[{createdAt:AscNullsFirst}])"
-        "{totalCount edges{cursor node{id}} pageInfo{hasNextPage endCursor}}}"
+        "{totalCount edges{cursor node{id createdAt}} pageInfo{hasNextPage endCursor}}}"
     )
     first = send(http, query, c=tag)["data"]["people"]
     second = send(http, query, c=tag, a=first["pageInfo"]["endCursor"])["data"]["people"]

@@ -11,13 +11,25 @@ import pytest
 from tests.contract.conftest import Made, Probe
 from tests.contract.test_records import refusal
 
+NO_LIST = "'filter' invalid for 'in' operator. Received 'x' but array value expected eg: 'field[in]:[value_1,value_2]'"
+NO_COMPARATOR = (
+    "'filter' invalid for 'id[foo]:x', comparator foo not in "
+    "eq, neq, in, containsAny, is, gt, gte, lt, lte, startsWith, like, ilike"
+)
+
 
 @pytest.fixture
 def rows(http: httpx.Client, made: Made, probe: Probe, tag: str) -> list[str]:
     """Seven records of a name of their own, numbered 0 to 6 in `num`, a day apart."""
     batch = [
-        {"id": identity, "name": tag, "num": number, "createdAt": f"2024-01-0{number + 1}T00:00:00Z"}
-        for number, identity in enumerate(made.ids(probe.plural, 7))
+        {
+            "id": one,
+            "name": tag,
+            "num": number,
+            "txt": f"t{number}",
+            "createdAt": f"2024-01-0{number + 1}T00:00:00Z",
+        }
+        for number, one in enumerate(made.ids(probe.plural, 7))
     ]
     assert http.post(f"/rest/batch/{probe.plural}", json=batch).status_code == 201
     return [str(one["id"]) for one in batch]
@@ -65,7 +77,7 @@ def test_a_cursor_is_base64_of_the_sorted_values(http: httpx.Client, probe: Prob
     [
         ("num[gte]:4", [4, 5, 6]),
         ("num[lt]:2", [0, 1]),
-        ("num[in]:[1,3,9]", [1, 3]),
+        ("txt[in]:[t1,t3,t9]", [1, 3]),
         ("or(num[eq]:0,num[gt]:5)", [0, 6]),
         ("and(num[neq]:0,or(num[lte]:1,createdAt[gte]:2024-01-07T00:00:00Z))", [1, 6]),
         ("not(num[gt]:0)", [0]),
@@ -77,8 +89,15 @@ def test_a_cursor_is_base64_of_the_sorted_values(http: httpx.Client, probe: Prob
 def test_filters(
     http: httpx.Client, probe: Probe, rows: list[str], tag: str, condition: str, expected: list[int]
 ) -> None:
-    body = listed(http, probe.plural, filter=f"name[eq]:{tag},{condition}", order_by="num")
+    body = listed(http, probe.plural, filter=f"and(name[eq]:{tag},{condition})", order_by="num")
     assert numbers(body) == expected
+
+
+def test_a_bare_comma_beside_parentheses_finds_nothing(
+    http: httpx.Client, probe: Probe, rows: list[str], tag: str
+) -> None:
+    assert numbers(listed(http, probe.plural, filter=f"name[eq]:{tag},num[eq]:0")) == [0]
+    assert numbers(listed(http, probe.plural, filter=f"name[eq]:{tag},or(num[eq]:0,num[gt]:5)")) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +108,7 @@ def test_a_filter_finds_awkward_text(http: httpx.Client, made: Made, probe: Prob
     identity = made.id(probe.plural)
     http.post(f"/rest/{probe.plural}", json={"id": identity, "name": name, "txt": tag})
     for quoted in (name, f'"{name}"'):
-        body = listed(http, probe.plural, filter=f"txt[eq]:{tag},name[eq]:{quoted}")
+        body = listed(http, probe.plural, filter=f"and(txt[eq]:{tag},name[eq]:{quoted})")
         assert body["totalCount"] == 1
 
 
@@ -127,10 +146,25 @@ def test_limits(http: httpx.Client, made: Made, probe: Probe) -> None:
         ({"depth": "3"}, "'depth=3' parameter invalid. Allowed values are 0, 1"),
         ({"starting_after": "garbage"}, "Invalid cursor: garbage"),
         ({"filter": "nosuch[eq]:1"}, "Field metadata not found for field: nosuch"),
+        ({"filter": "or(id[is]:NULL),city[eq]:x"}, "Field metadata not found for field: or(id"),
+        ({"filter": "and(id[is]:NULL"}, "'filter' invalid. 1 close bracket is missing in the query"),
+        ({"filter": "id[in]:x"}, NO_LIST),
+        ({"filter": "id[foo]:x"}, NO_COMPARATOR),
     ],
 )
 def test_refused_queries(http: httpx.Client, query: dict[str, str], text: str) -> None:
     assert refusal(http.get("/rest/people", params=query)) == (400, text)
+
+
+def test_a_list_of_numbers_is_no_filter(http: httpx.Client, probe: Probe) -> None:
+    answer = http.get(f"/rest/{probe.plural}", params={"filter": "num[in]:[1,2]"})
+    assert refusal(answer) == (400, "Invalid filter value for field num. Expected non-empty array")
+
+
+@pytest.mark.parametrize(("condition", "value"), [("id[eq]:nope", "nope"), ("id[in]:[]", "")])
+def test_a_filter_by_what_is_no_id(http: httpx.Client, condition: str, value: str) -> None:
+    answer = http.get("/rest/people", params={"filter": condition})
+    assert refusal(answer) == (500, f'invalid input syntax for type uuid: "{value}"')
 
 
 def test_a_path_that_is_none(http: httpx.Client) -> None:
@@ -143,9 +177,10 @@ def test_depth_one_embeds_relations(http: httpx.Client, made: Made) -> None:
     company, human = made.id("companies"), made.id("people")
     http.post("/rest/companies", json={"id": company, "name": "K"})
     http.post("/rest/people", json={"id": human, "name": {"firstName": "A"}, "companyId": company})
-    person = http.get(f"/rest/people/{human}").json()["data"]["person"]
+    person = http.get(f"/rest/people/{human}", params={"depth": 1}).json()["data"]["person"]
     assert person["company"]["id"] == company
     assert person["noteTargets"] == []
-    people = http.get(f"/rest/companies/{company}").json()["data"]["company"]["people"]
+    people = http.get(f"/rest/companies/{company}", params={"depth": 1}).json()["data"]["company"]["people"]
     assert [one["id"] for one in people] == [human]
-    assert "company" not in http.get(f"/rest/people/{human}", params={"depth": 0}).json()["data"]["person"]
+    for query in ({"depth": 0}, {}):
+        assert "company" not in http.get(f"/rest/people/{human}", params=query).json()["data"]["person"]

@@ -19,8 +19,13 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body["messages"][0]
 
 
-def person(identity: str, email: str = "", **more: Any) -> dict[str, Any]:
-    return {"id": identity, "name": A_B, "emails": {"primaryEmail": email, "additionalEmails": []}, **more}
+def emails(primary: str) -> dict[str, Any]:
+    return {"primaryEmail": primary, "additionalEmails": []}
+
+
+def person(identity: str, email: str | None = None, **more: Any) -> dict[str, Any]:
+    """A person, of whose e-mails nothing is said unless one is given."""
+    return {"id": identity, "name": A_B, **({} if email is None else {"emails": emails(email)}), **more}
 
 
 def read(http: httpx.Client, plural: str, identity: str) -> dict[str, Any]:
@@ -141,9 +146,34 @@ def test_a_generated_column_cannot_be_written(http: httpx.Client, made: Made) ->
     assert refusal(answer) == (500, 'cannot insert a non-DEFAULT value into column "searchVector"')
 
 
-def test_null_in_place_of_a_composite_value_is_refused(http: httpx.Client, made: Made) -> None:
-    answer = http.post("/rest/people", json={"id": made.id("people"), "name": A_B, "emails": None})
+@pytest.mark.parametrize(
+    ("plural", "field"),
+    [
+        ("people", "emails"),
+        ("people", "phones"),
+        ("people", "linkedinLink"),
+        ("companies", "domainName"),
+        ("notes", "bodyV2"),
+    ],
+)
+def test_null_in_place_of_a_list_of_values_is_refused(http: httpx.Client, made: Made, plural: str, field: str) -> None:
+    answer = http.post(f"/rest/{plural}", json={"id": made.id(plural), field: None})
     assert refusal(answer) == (400, "Cannot convert undefined or null to object")
+
+
+@pytest.mark.parametrize(
+    ("plural", "field", "empty"),
+    [
+        ("people", "name", {"firstName": "", "lastName": ""}),
+        ("companies", "annualRecurringRevenue", {"amountMicros": None, "currencyCode": ""}),
+    ],
+)
+def test_null_in_place_of_a_value_of_fixed_parts_is_its_empty_value(
+    http: httpx.Client, made: Made, plural: str, field: str, empty: dict[str, Any]
+) -> None:
+    identity = made.id(plural)
+    assert http.post(f"/rest/{plural}", json={"id": identity, field: None}).status_code == 201
+    assert read(http, plural, identity)[field] == empty
 
 
 def test_created_by_is_kept_when_it_has_a_name(http: httpx.Client, made: Made) -> None:
@@ -196,7 +226,10 @@ def test_restore_goes_by_filter_only(http: httpx.Client, made: Made) -> None:
     assert [one["id"] for one in restored.json()["data"]["restorePeople"]] == [identity]
     assert read(http, "people", identity)["deletedAt"] is None
     again = http.patch("/rest/restore/people", params={"filter": f"id[eq]:{identity}"})
-    assert again.json() == {"data": {"restorePeople": []}}
+    assert [one["id"] for one in again.json()["data"]["restorePeople"]] == [identity]
+    http.delete(f"/rest/people/{identity}")
+    gone = http.patch("/rest/restore/people", params={"filter": f"id[eq]:{identity}"})
+    assert gone.json() == {"data": {"restorePeople": []}}
 
 
 def test_a_destroyed_parent_takes_its_targets_along_and_leaves_its_people(http: httpx.Client, made: Made) -> None:
@@ -263,9 +296,7 @@ class TestUpsert:
         assert (record["deletedAt"], record["city"]) == (None, "Rome")
         assert http.get(f"/rest/people/{second}").status_code == 404
 
-    def test_updates_come_before_inserts_and_one_row_is_answered_once(
-        self, http: httpx.Client, made: Made, tag: str
-    ) -> None:
+    def test_one_row_is_answered_once_and_the_last_wins(self, http: httpx.Client, made: Made, tag: str) -> None:
         old, new, other = made.ids("people", 3)
         http.post("/rest/people", json=person(old, f"{tag}@x.test"))
         batch = [
@@ -274,7 +305,38 @@ class TestUpsert:
             person(other, f"{tag}@x.test", city="third"),
         ]
         rows = http.post("/rest/batch/people?upsert=true", json=batch).json()["data"]["createPeople"]
-        assert [(one["id"], one["city"]) for one in rows] == [(old, "third"), (new, "first")]
+        assert len(rows) == 2
+        assert {one["id"]: one["city"] for one in rows} == {old: "third", new: "first"}
+
+    def test_an_empty_email_matches_another_record_without_one(self, http: httpx.Client, made: Made) -> None:
+        """Why the sender leaves empty unique values out of upserts."""
+        first, second, third = made.ids("people", 3)
+        batch = [person(one, "") for one in (first, second)]
+        assert http.post("/rest/batch/people", json=batch).status_code == 201
+        answers = [http.post("/rest/batch/people?upsert=true", json=[one]) for one in batch]
+        refused = [refusal(answer) for answer in answers if answer.status_code != 201]
+        text = "Multiple records found with the same unique field values for emails.primaryEmail: , id: "
+        assert refused
+        assert all(status == 400 and said.startswith(text) for status, said in refused)
+        answer = http.post("/rest/batch/people?upsert=true", json=[person(third, "")])
+        assert third not in {one["id"] for one in answer.json()["data"]["createPeople"]}
+
+    def test_an_empty_email_is_written_by_an_update_of_many(self, http: httpx.Client, made: Made, tag: str) -> None:
+        first, second = made.ids("people", 2)
+        http.post("/rest/batch/people", json=[person(first, f"a{tag}@x.test"), person(second, f"b{tag}@x.test")])
+        wanted = {"filter": f"id[in]:[{first},{second}]"}
+        answer = http.patch("/rest/people", params=wanted, json={"emails": emails("")})
+        assert answer.status_code == 200
+        assert {one["id"] for one in answer.json()["data"]["updatePeople"]} == {first, second}
+        assert read(http, "people", first)["emails"]["primaryEmail"] == ""
+
+    def test_a_row_that_says_nothing_of_its_email_keeps_it(self, http: httpx.Client, made: Made, tag: str) -> None:
+        first, second = made.ids("people", 2)
+        http.post("/rest/batch/people", json=[person(first, f"a{tag}@x.test"), person(second, "")])
+        batch = [person(first, city="Rome"), {"id": second, "jobTitle": "x"}]
+        assert http.post("/rest/batch/people?upsert=true", json=batch).status_code == 201
+        assert read(http, "people", first)["emails"]["primaryEmail"] == f"a{tag}@x.test"
+        assert read(http, "people", second)["jobTitle"] == "x"
 
     def test_an_id_and_an_email_of_two_rows_conflict(self, http: httpx.Client, made: Made, tag: str) -> None:
         first, second = made.ids("people", 2)

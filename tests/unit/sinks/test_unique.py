@@ -98,3 +98,32 @@ def test_rows_of_some_fields_share_a_request_only_with_their_like() -> None:
     assert [group.do for group in groups] == [Do.UPSERT, Do.UPSERT] and groups[0] != groups[1]
     claims = list(rows.claims(Work(one, whole, groups[0]), CATALOGUE))
     assert claims == ["row"]
+
+
+def test_an_upsert_says_nothing_of_an_empty_unique_value() -> None:
+    row = {"id": "1", "city": "Rome", "emails": {"primaryEmail": "", "additionalEmails": []}}
+    assert unique.unmatched(row, PERSON) == {"id": "1", "city": "Rome"}
+    full = {**row, "emails": {"primaryEmail": "ada@x.test", "additionalEmails": []}}
+    assert unique.unmatched(full, PERSON) == full
+
+
+@pytest.mark.parametrize(
+    ("held", "left"),
+    [
+        ({"primaryEmail": "ada@x.test", "additionalEmails": ["eda@x.test"]}, True),
+        ({"primaryEmail": "", "additionalEmails": ["EDA@x.test"], "more": 1}, False),
+        ({"primaryEmail": None, "additionalEmails": None}, True),
+        (None, True),
+    ],
+)
+def test_what_an_upsert_left_standing_is_written_afterwards(held: dict[str, Any] | None, left: bool) -> None:
+    wanted = {"primaryEmail": "", "additionalEmails": ["eda@x.test"]}
+    row = {"id": "1", "city": "Rome", "emails": wanted}
+    answer = {"id": "1", "city": "Paris", "emails": held}
+    assert unique.standing(row, answer, PERSON) == ({"emails": wanted} if left else {})
+
+
+def test_an_empty_value_that_twenty_has_as_null_is_left_alone() -> None:
+    row = {"id": "1", "emails": {"primaryEmail": "", "additionalEmails": []}}
+    answer = {"id": "1", "emails": {"primaryEmail": "", "additionalEmails": None}}
+    assert unique.standing(row, answer, PERSON) == {}

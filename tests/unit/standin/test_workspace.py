@@ -48,6 +48,7 @@ def busy(workspace: Workspace) -> None:
     workspace.destroy(people, [people.rows[humans[3]]])
     visits = new_ids(2)
     workspace.create(workspace.tables["visit"], [{"id": one, "rank": 3} for one in visits], upsert=True)
+    metadata.update_field(number.id, {"isActive": False})
     metadata.delete_field(number.id)
     metadata.create_field({"objectMetadataId": visit.id, "type": "TEXT", "name": "rank", "label": "Rank"})
     metadata.delete_object(other.id)
