@@ -114,6 +114,23 @@ def test_two_patients_who_share_an_email_stay_two(world: World) -> None:
     assert [flag.field for event in flagged for flag in event.flags] == ["emails.primaryEmail"]
 
 
+def test_patients_without_an_email_are_updated_each_for_himself(world: World) -> None:
+    """Twenty matches an upsert by an empty e-mail too."""
+    names = ("Ada", "Eda", "Ida")
+    with world.sink():
+        world.send(
+            world.write("patient", "Ada", person("Ada", "ada@x.test"), offset=1),
+            world.write("patient", "Eda", person("Eda", ""), offset=2),
+            world.write("patient", "Ida", person("Ida", ""), offset=3),
+        )
+        world.settle()
+        world.send(*(world.write("patient", n, person(f"{n} B", ""), offset=4 + i) for i, n in enumerate(names)))
+        world.settle()
+        rows = {r["name"]["firstName"]: r["emails"]["primaryEmail"] for r in world.twenty.rows("person")}
+    assert rows == {f"{name} B": "" for name in names}
+    assert len(world.events(Outcome.UPDATED)) == len(names)
+
+
 def test_a_poisoned_record_in_a_full_batch_ends_alone(world: World) -> None:
     writes = [
         world.write("patient", str(i), person(f"P{i}", fields={"phones": _phone(i)}), offset=i) for i in range(60)
