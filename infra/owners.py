@@ -27,7 +27,7 @@ from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
 from sinks.twenty.errors import TwentyError
 
-SHARE = 10
+SHARE = 5
 """A report takes one in so many of the workspace's requests; the rest stays with the sink."""
 
 Row = Mapping[str, Any]
@@ -105,8 +105,7 @@ class Workspace:
 
     def __init__(self, twenty: TwentySection, stop: threading.Event | None = None) -> None:
         self.client = TwentyClient(twenty.url, twenty.api_key.get_secret_value(), timeout=twenty.timeout_seconds)
-        reserve = twenty.requests - max(1, twenty.requests // SHARE)
-        budget = Budget(twenty.requests, twenty.window_seconds, reserve, time.monotonic())
+        budget = Budget(max(1, twenty.requests // SHARE), twenty.window_seconds, 0, time.monotonic())
         self._gateway = Gateway(budget, _NobodyElse(), stop or threading.Event())
 
     def __enter__(self) -> Workspace:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
+from processors.images import compile_images
 from schemas import keys
+from schemas.blobs import Stored
 from schemas.mapping import language
 from schemas.mapping.converters import integer
 from schemas.mapping.expressions import Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
@@ -32,12 +35,14 @@ ANCHOR = "anchor"
 
 @dataclass(slots=True)
 class Record:
-    """One row on its way: what its parts have been called so far, and what belongs to none of them."""
+    """One row on its way: what its parts have been called so far, the images within their texts, and what belongs to
+    none of them."""
 
     key: str
     row: Row
     names: set[str] = field(default_factory=set)
     flags: Flags = field(default_factory=list)
+    images: list[Part] = field(default_factory=list)
     size: int = 0
 
 
@@ -95,6 +100,7 @@ def _part(
         (alias, [text_of(context, alias, rule) for rule in rules_of]) for alias, rules_of in part.aliases.items()
     ]
     attached = _attachment(context, part.attachment) if part.attachment else None
+    pictures = compile_images(context, rules, types) if mode is PartMode.OWN else None
     opening = orjson.dumps([target, mode.value, internal])
 
     def build(record: Record) -> Part | None:
@@ -122,7 +128,7 @@ def _part(
         )
         record.size += len(canonical)
         record.names.add(name)
-        return Part(
+        built = Part(
             name=name,
             target=target,
             mode=mode,
@@ -136,6 +142,9 @@ def _part(
             attachment=attachment,
             content_hash=hashlib.blake2b(opening + canonical, digest_size=16).hexdigest(),
         )
+        if pictures is not None:
+            record.images += pictures(row, built, record.flags)
+        return built
 
     def build_or_omit(record: Record) -> Part | None:
         try:
@@ -271,22 +280,43 @@ def _published(system: str, aliases: list[tuple[str, list[Compiled]]], row: Row)
 
 
 def _attachment(context: Context, file: language.File) -> Callable[[Row, Flags], Attachment]:
-    path = text_of(context, "attachment.path", Rule.model_validate({"from": file.path}))
+    where = _locator(context, file)
     name = text_of(context, "attachment.name", Rule.model_validate({"from": file.name}))
     size = context.column(file.size) if file.size else None
 
     def attach(row: Row, flags: Flags) -> Attachment:
-        where = path(row, flags)
-        if not where.strip():
-            raise MissingError("attachment", "a file without a path")
-        called = name(row, flags).strip() or PurePosixPath(where).name
-        length = None
+        locator, length = where(row, flags)
+        rest = urlsplit(locator).path if locator.startswith("http") else locator.partition(":")[2]
+        called = name(row, flags).strip() or PurePosixPath(rest).name
         if size is not None and row.get(size) is not None:
             try:
                 length = integer(row[size])
             except UnusableError as unusable:
                 flags.append(Flag("attachment.size", unusable.reason, raw(row[size])))
         kind = mimetypes.guess_type(called)[0] or "application/octet-stream"
-        return Attachment(f"file:{where}", called, length, kind)
+        return Attachment(locator, called, length, kind)
 
     return attach
+
+
+def _locator(context: Context, file: language.File) -> Callable[[Row, Flags], tuple[str, int | None]]:
+    """Where the bytes of a row's file are, and their number where the row tells."""
+    if file.blob is not None:
+        column = context.column(file.blob)
+
+        def stored(row: Row, flags: Flags) -> tuple[str, int | None]:
+            found = Stored.parse(row.get(column))
+            if found is None:
+                raise MissingError("attachment", "the bytes of the file were not stored")
+            return f"blob:{found.sha256}", found.size
+
+        return stored
+    path = text_of(context, "attachment.path", Rule.model_validate({"from": file.path}))
+
+    def there(row: Row, flags: Flags) -> tuple[str, int | None]:
+        where = path(row, flags).strip()
+        if not where:
+            raise MissingError("attachment", "a file without a path")
+        return (where if where.lower().startswith(("http://", "https://")) else f"file:{where}"), None
+
+    return there

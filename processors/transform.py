@@ -63,7 +63,7 @@ class MappingTransform:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, ()))
         record = Record(change.key, change.record)
         try:
-            parts = [part for build in plan.parts if (part := build(record)) is not None]
+            parts = [part for build in plan.parts if (part := build(record)) is not None] + record.images
         except MissingError as missing:
             raise TransformError(missing.reason) from None
         if not parts:

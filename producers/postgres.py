@@ -24,6 +24,7 @@ log = logging.getLogger("dualrun.postgres")
 
 STATEMENT_SECONDS = 30.0
 FETCH_ROWS = 500
+BLOB_PIECE = 1 << 20
 _SHAPE_SECONDS = 10.0
 _SPLITS = 64
 _CHANGE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
@@ -165,6 +166,20 @@ class PostgresSource:
                 found = connection.execute(f"SELECT count(*) FROM {shape.relation}".encode()).fetchone()  # noqa: S608
         return int(found[0]) if found else None
 
+    def blob(self, what: SourceObject, key: Sequence[str], column: str) -> Generator[bytes, None, None]:
+        shape = self._shape(what)
+        marks = zip(shape.keys, shape.key_types, strict=True)
+        where = " AND ".join(f"{name} = %s::{kind}" for name, kind in marks)
+        statement = f"SELECT substring({quoted(column)} FROM %s FOR %s) FROM {shape.relation} WHERE {where}"  # noqa: S608
+        start = 1
+        while True:
+            with self._session.errors(f"reading a file of {what.name}", what):
+                found = self._session.connect().execute(statement.encode(), (start, BLOB_PIECE, *key)).fetchone()
+            if found is None or not found[0]:
+                return
+            yield bytes(found[0])
+            start += BLOB_PIECE
+
     def close(self) -> None:
         for name in tuple(self._held):
             self._drop_held(name)
@@ -190,8 +205,10 @@ class PostgresSource:
                     unknown = self._session.unknown(cursor)
                     if not unknown:
                         make = _maker(what, cursor)
+                        # a file is read over this connection too, so the rows must be through before the first is given
+                        rows = list(stream) if what.blobs else stream
                         yield make(first)
-                        for values in stream:
+                        for values in rows:
                             yield make(values)
                         return
                 self._session.learn(unknown)
@@ -299,7 +316,7 @@ class PostgresSource:
         chosen = [name for name in types if name in needed or name not in what.exclude]
         return _Shape(
             relation,
-            ", ".join(map(quoted, chosen)) if what.exclude else "*",
+            ", ".join(_selected(what, name) for name in chosen) if what.exclude or what.blobs else "*",
             tuple(map(quoted, what.key)),
             tuple(named[types[name]] for name in what.key),
             quoted(what.changed_at) if what.changed_at else "",
@@ -315,6 +332,17 @@ class PostgresSource:
             (list(key), relation),
         ).fetchone()
         return found is None or found[0] < len(key)
+
+
+def _selected(what: SourceObject, name: str) -> str:
+    """A column as it is read. Of a file only its size is, and its hash where no change time tells of new bytes."""
+    column = quoted(name)
+    if name not in what.blobs:
+        return column
+    told = f"octet_length({column})::text"
+    if what.changed_at is None:
+        told += f" || ':' || encode(sha256({column}), 'hex')"
+    return f"{told} AS {column}"
 
 
 def _stream(

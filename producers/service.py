@@ -10,17 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
+from producers.blobs import BlobPublisher, BlobReader, Blobs
 from producers.checkpoint import Position, read_positions
 from producers.downstream import Downstream, KafkaDownstream
 from producers.known import read_known
 from producers.limits import Limits
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
-from producers.publisher import KafkaPublisher
+from producers.publisher import KafkaPublisher, Publisher
 from producers.rounds import Rounds
 from producers.signals import KafkaSignals, Shared
-from producers.source import Source, parents_first
+from producers.source import Source, SourceError, parents_first
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
 from schemas.control import require_epochs
@@ -36,7 +38,7 @@ log = logging.getLogger("dualrun.producer")
 class PollerSettings(Limits):
     """What to capture, from where to where, and within which limits.
 
-    incarnation: this process's name in its lease.
+    incarnation: this process's name in its lease. documents_root: where files that lie in columns are stored.
     """
 
     kafka: KafkaSettings
@@ -44,6 +46,7 @@ class PollerSettings(Limits):
     objects: tuple[SourceObject, ...]
     codec: Codec = field(default_factory=Codec)
     incarnation: str | None = None
+    documents_root: Path | None = None
 
 
 def now() -> datetime:
@@ -109,6 +112,18 @@ def capture(
             stop.wait(min([each.round() for each in rounds]))
 
 
+def _with_files(settings: PollerSettings, source: Source, what: SourceObject, publisher: Publisher) -> Publisher:
+    """Raises SourceError where files lie in a column and there is no directory to store them in."""
+    if not what.blobs:
+        return publisher
+    if settings.documents_root is None or not isinstance(source, BlobReader):
+        raise SourceError(
+            f"{what.name}: the mapping takes files out of {', '.join(what.blobs)}, which needs a database as the source"
+            " and a directory to store them in: set `documents`, the same for poller and sink"
+        )
+    return BlobPublisher(publisher, source, what, Blobs(settings.documents_root))
+
+
 def _pollers(
     settings: PollerSettings, sources: Mapping[str, Source], metrics: ProducerMetrics, run: int, watchdog: Watchdog
 ) -> Sequence[Poller]:
@@ -119,7 +134,8 @@ def _pollers(
         publishers = list(pool.map(lambda what: KafkaPublisher(kafka, topics, codec, what.name, watchdog), objects))
     positions = read_positions(kafka, topics, codec)
     pollers = []
-    for what, publisher in zip(objects, publishers, strict=True):
+    for what, kafka_publisher in zip(objects, publishers, strict=True):
+        publisher = _with_files(settings, sources[what.name], what, kafka_publisher)
         position = positions.get(what.name) or Position(run=run)
         known = read_known(kafka, topics, codec, what.name, position.run, position.snapshot.since)
         pollers.append(

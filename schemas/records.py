@@ -106,7 +106,8 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Bytes to upload. ``locator`` is ``file:relative/path``, ``http(s)://…`` or ``blob:object/id/column``."""
+    """Bytes to upload. ``locator`` is ``file:relative/path``, ``http(s)://…``, ``data:type;base64,…`` or
+    ``blob:sha256``: bytes that the producer took out of a column and stored under their hash."""
 
     locator: str
     name: str

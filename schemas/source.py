@@ -19,7 +19,8 @@ class SourceObject:
     zone: IANA zone of naive timestamps in this object (``changed_at`` included).
     parents: names of objects that this one refers to; snapshots take parents first.
     on_missing: what a row that disappeared means.
-    exclude: columns that never leave the source (BLOBs are fetched by locator, at upload time).
+    exclude: columns that never leave the source.
+    blobs: columns with the bytes of files. A change holds ``schemas.blobs.Stored`` as text in their place.
     """
 
     name: str
@@ -31,3 +32,4 @@ class SourceObject:
     parents: tuple[str, ...] = ()
     on_missing: Literal["delete", "vanished"] = "delete"
     exclude: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()

@@ -86,7 +86,9 @@ class Decisions:
             awaiting = self._message(place) if place else settled.identity.awaiting
             self._publish(replace(settled.identity, awaiting=awaiting))
         row = settled.identity.twenty_id if settled.identity else ""
-        self._event(pending.write, settled.part, settled.outcome, settled.target, row, settled.reason)
+        self._event(
+            pending.write, settled.part, settled.outcome, settled.target, row, settled.reason, after=settled.after
+        )
         flags = (*settled.flags, *pending.notes.pop(settled.part or "", ()))
         self.flagged(pending, settled.part, settled.target, row, flags)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from schemas.keys import twenty_id
 from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, WriteKind
@@ -58,7 +59,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A decision that needs no request. ``part`` is None where it speaks of the whole unit."""
+    """A decision that needs no request. ``part`` is None where it speaks of the whole unit. ``after``: what would have
+    been written, of a file that is left out."""
 
     part: str | None
     outcome: Outcome
@@ -66,6 +68,7 @@ class Settled:
     identity: Identity | None = None
     flags: tuple[Flag, ...] = ()
     target: str = ""
+    after: Mapping[str, Any] | None = None
 
 
 class Done:

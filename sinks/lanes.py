@@ -228,6 +228,11 @@ class Lanes:
 
     # --- what goes out
 
+    def put_back(self, pending: Pending) -> None:
+        """Others of its lane go first now."""
+        self._sequence += 1
+        pending.seq = self._sequence
+
     def done(self, pending: Pending) -> None:
         """Everything about this version has its account: its messages are finished."""
         del self._pending[pending.key]

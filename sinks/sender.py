@@ -37,7 +37,7 @@ from sinks.rows import Row
 from sinks.trial import Trial
 from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
-from sinks.uploads import Uploads, left_out
+from sinks.uploads import ATTEMPTS, Uploads, left_out
 
 log = logging.getLogger("dualrun.sink")
 
@@ -366,8 +366,11 @@ class Sender:
                 self._flow.commit_first = True
             self._decisions.succeeded(pending, work.step)
         except AttachmentError as error:
-            if error.passing:
-                self._flow.pause(self._clock())
+            pending.attempts += 1
+            if error.passing and pending.attempts < ATTEMPTS:
+                # the files behind it may lie elsewhere
+                self._lanes.put_back(pending)
+                self._flow.rest(work.group, error.reason, self._clock())
             else:
                 self._decisions.settled(pending, left_out(part, part.attachment, error))
         self._later([work])

@@ -11,6 +11,9 @@ from sinks.identity import Do, Settled
 from sinks.pending import Upload
 from sinks.twenty.client import TwentyClient
 
+ATTEMPTS = 10
+"""Rounds in which a file may fail for reasons that pass, a longer rest after each, before its record goes without."""
+
 
 class Uploads:
     def __init__(self, client: TwentyClient, gateway: Gateway, attachments: Attachments) -> None:
@@ -33,4 +36,7 @@ class Uploads:
 def left_out(part: Part, attachment: Attachment, error: AttachmentError) -> Settled:
     """The end of a file that cannot be uploaded: the record that it belongs to arrives without it, flagged."""
     flag = Flag("attachment", error.reason, attachment.name)
-    return Settled(part.name, Outcome.SKIPPED, error.reason, flags=(flag,), target=part.target)
+    size = attachment.size if error.size is None else error.size
+    locator = "" if attachment.locator.startswith("data:") else attachment.locator
+    told = {**part.fields, "name": attachment.name, "size": size, "locator": locator}
+    return Settled(part.name, Outcome.SKIPPED, error.reason, flags=(flag,), target=part.target, after=told)

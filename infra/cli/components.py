@@ -65,6 +65,7 @@ def poll(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             missing_ratio=section.missing_ratio,
             burst_rows=section.burst_rows,
             incarnation=announce(deployment.settings.data_dir, deployment.topics.poller_group),
+            documents_root=deployment.settings.documents,
         ),
         source,
         _stop_on_signals(),

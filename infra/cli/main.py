@@ -8,7 +8,7 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from infra.cli import components, control, demo, export, obligations, owners, prepare, run, schema, status
+from infra.cli import attachments, components, control, demo, export, obligations, owners, prepare, run, schema, status
 from infra.settings import SettingsError
 from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
@@ -42,6 +42,7 @@ app.command()(control.resnapshot)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
 app.command()(owners.owners)
+app.command()(attachments.attachments)
 app.command("rebuild-package")(export.rebuild_package)
 
 _ASK = (SettingsError, MappingError)

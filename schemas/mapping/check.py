@@ -11,11 +11,12 @@ from schemas.mapping.mistakes import Location, Mistake, suggestion
 from schemas.mapping.standard import COMPOSITES, RELATION, STANDARD
 from schemas.mapping.workspace import TwentyObject
 
-_TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code"})
+_TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code", "html", "rtf"})
 _CONVERTERS: Mapping[str, frozenset[str]] = {
     "TEXT": _TEXT,
     "NUMBER": frozenset({"number", "integer"}),
     "BOOLEAN": frozenset({"boolean"}),
+    "RICH_TEXT_V2": frozenset({"text", "html", "html_text", "rtf"}),
 }
 _ONLY_FOR: Mapping[str, frozenset[str]] = {
     "values": frozenset({"SELECT"}),
@@ -72,9 +73,8 @@ def part_columns(part: Part) -> set[str]:
     rules += [rule for rule in (part.match.by, part.match.name) if rule] if part.match else []
     found = set(part.when).union(*(rule.columns for rule in rules))
     if part.attachment:
-        found |= {part.attachment.path, part.attachment.name} | (
-            {part.attachment.size} if part.attachment.size else set()
-        )
+        file = part.attachment
+        found |= {name for name in (file.path, file.blob, file.name, file.size) if name}
     found |= {name for name in (part.key, part.apart) if name}
     for element in part.each or ():
         found |= set().union(*(rule.columns for rule in element.fields.values()))
@@ -103,6 +103,8 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
             yield Mistake(at, "expected one of `anchor` (a fragment) and `match` (a row of Twenty's own)")
         if part.adopt and (part.anchor or part.match):
             yield Mistake((*at, "adopt"), "only a row of our own can be adopted")
+        if part.attachment and (part.attachment.path is None) == (part.attachment.blob is None):
+            yield Mistake((*at, "attachment"), "expected one of `path` (where the file lies) and `blob` (its bytes)")
         yield from _fields(mapping, at, part, single)
         yield from _relations(mapping, at, part, earlier)
         if part.match:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schemas.mapping import converters
+from schemas.mapping import converters, richtext
 from schemas.mapping.converters import Convert
 from schemas.mapping.fields import options
 from schemas.mapping.language import Rule, SystemMapping
@@ -263,6 +263,8 @@ def _converter(context: Context, kind: str, rule: Rule, field_name: str) -> Conv
                 "phone": converters.e164(mapping.region),
                 "country": converters.country,
                 "country_code": converters.country_code,
+                "html": richtext.converted(richtext.html_text, str),
+                "rtf": richtext.converted(richtext.rtf_text, str),
             }
             return named[rule.as_ or "text"]
         case "NUMBER":
@@ -287,5 +289,22 @@ def _converter(context: Context, kind: str, rule: Rule, field_name: str) -> Conv
         case "LINKS":
             return converters.link
         case "RICH_TEXT_V2":
-            return converters.markdown
+            return _rich(rule.as_, mapping)
     raise AssertionError(f"check lets no field of type {kind} through")
+
+
+def _rich(name: str | None, mapping: SystemMapping) -> Convert:
+    """Markdown, of the form that the source keeps the text in."""
+    hosts = frozenset(host.lower() for host in mapping.images_from)
+    match name:
+        case "html":
+            return richtext.converted(lambda source: richtext.html_markdown(source, hosts), _markdown)
+        case "html_text":
+            return richtext.converted(lambda source: richtext.escaped(richtext.html_text(source)), _markdown)
+        case "rtf":
+            return richtext.converted(lambda source: richtext.escaped(richtext.rtf_text(source)), _markdown)
+    return converters.markdown
+
+
+def _markdown(source: str) -> dict[str, str]:
+    return {"markdown": source}

@@ -20,8 +20,11 @@ DERIVED = "~"
 """Prefix of a derived object's name, here and in record keys."""
 
 Converter = Literal[
-    "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code"
-]
+    "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code",
+    "html", "html_text", "rtf",
+]  # fmt: skip
+"""``html`` and ``rtf`` say how the source keeps a text: a rich text field gets Markdown of HTML, any other the text
+alone, and ``html_text`` is for a rich text field that shall have the text alone."""
 
 
 class Choice(Model):
@@ -126,9 +129,11 @@ class Matching(Model):
 
 
 class File(Model):
-    """A file to upload. ``path`` is relative to the documents directory."""
+    """A file to upload: from where ``path`` leads (relative to the documents directory, or http, https), or the bytes
+    in column ``blob``."""
 
-    path: str
+    path: str | None = None
+    blob: str | None = None
     name: str
     size: str | None = None
 
@@ -218,6 +223,9 @@ class SystemMapping(Model):
     region: Region
     currency: CurrencyCode
     clock_changes: ClockChanges = ClockChanges()
+    images_from: list[str] = []
+    """Hosts whose images in HTML become files; images of other hosts stay links, because whoever writes a note could
+    name any address of the clinic's network."""
     source_key_field: TwentyName
     """Custom TEXT field that holds a record's source key, on every object that declares it."""
     twenty: dict[TwentyName, TwentyObject]
@@ -256,6 +264,7 @@ class SystemMapping(Model):
                 parents=tuple(sorted(self._parents(mapped) - {name})),
                 on_missing=mapped.source.on_missing,
                 exclude=tuple(mapped.source.exclude),
+                blobs=tuple(sorted({one.blob for part in mapped.parts if (one := part.attachment) and one.blob})),
             )
             for name, mapped in self.objects.items()
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -96,8 +98,11 @@ class Desk:
 
     def dualrun(self, *arguments: str) -> Any:
         """The JSON that a ``dualrun`` command prints."""
+        return json.loads(self.run(*arguments, "--json", check=True).stdout)
+
+    def run(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "infra.cli.main", *arguments, "--settings", str(self.showcase.settings_path)]
-        return json.loads(subprocess.run([*command, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=check)
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +271,106 @@ def test_bytes_that_are_no_record_are_a_dead_letter(desk: Desk) -> None:
     desk.settle()
     letters = {letter.key: letter.reason for letter in desk.showcase.monitor.look().account.dead_letters}
     assert letters["clinic_place/physician/F-14"]
+
+
+def test_whoever_is_invited_gets_what_the_fallback_owner_kept(desk: Desk) -> None:
+    showcase, email = desk.showcase, "new.colleague@example.test"
+    members = {row["userEmail"]: row["id"] for row in desk.twenty.members()}
+    desk.insert("staff", staff_id="F-S1", email=" New.Colleague@Example.test", first_name="New", last_name="Colleague")
+    desk.patient("F-16")
+    desk.appointment(9_000_161, "F-16", staff_id="F-S1")
+    row = desk.row("tasks", "appointment/9000161")
+    assert row["assigneeId"] == members[showcase.fallback_owner]
+    assert desk.row("people", "patient/F-16")["ownerId"] == members[showcase.fallback_owner]
+
+    def invited() -> list[Row]:
+        return [one for one in desk.dualrun("owners")["invitations"] if one["email"] == email]
+
+    desk.until(lambda: [(one["name"], one["waiting"]) for one in invited()] == [("New Colleague", 1)])
+    assert f"{email},New Colleague,1,clinic_place/staff/F-S1" in desk.run("owners", "--csv").stdout
+    # in Twenty somebody else takes a task of the fallback owner's, and the source knows nothing of it
+    desk.appointment(9_000_162, "F-16")
+    colleague = next(row for address, row in members.items() if address != showcase.fallback_owner)
+    desk.twenty.update("tasks", desk.row("tasks", "appointment/9000162")["id"], {"assigneeId": colleague})
+    account = showcase.control("members", userEmail=email, name={"firstName": "New", "lastName": "Colleague"})
+    desk.becomes("tasks", "appointment/9000161", lambda row: row["assigneeId"] == account["id"])
+    assert invited() == []
+    desk.sql("update appointments set note = 'changed', updated_at = now() where appointment_id = 9000162")
+    desk.becomes("tasks", "appointment/9000162", lambda row: row["bodyV2"]["markdown"] == "changed")
+    assert desk.row("tasks", "appointment/9000162")["assigneeId"] == colleague
+
+
+def test_a_record_without_an_owner_is_found(desk: Desk) -> None:
+    desk.patient("F-17")
+    row = desk.row("people", "patient/F-17")
+    desk.settle()
+    assert desk.dualrun("owners", "--check")["without_owner"] == 0
+    desk.twenty.update("people", row["id"], {"ownerId": None})
+    found = desk.run("owners", "--check", "--json")
+    assert found.returncode == 1
+    assert json.loads(found.stdout)["without_owner_by_object"]["person"] == ["clinic_place/patient/F-17"]
+    desk.twenty.update("people", row["id"], {"ownerId": row["ownerId"]})
+
+
+def test_the_targets_of_notes_and_tasks_move_and_end_with_the_source(desk: Desk) -> None:
+    for person in ("F-18", "F-19"):
+        desk.patient(person)
+    desk.appointment(9_000_181, "F-18")
+    desk.insert("clinical_notes", note_id=9_000_182, patient_id="F-18", kind="visit", title="T", body="text")
+    task, note = desk.row("tasks", "appointment/9000181"), desk.row("notes", "clinical_note/9000182")
+    people = {person: desk.row("people", f"patient/{person}")["id"] for person in ("F-18", "F-19")}
+
+    def targets() -> list[Row]:
+        of_task = desk.where("taskTargets", "taskId", task["id"])
+        return [*of_task, *desk.where("noteTargets", "noteId", note["id"])]
+
+    def lead_to(person: str) -> bool:
+        return [target["personId"] for target in targets()] == [people[person]] * 2
+
+    desk.until(lambda: lead_to("F-18"))
+    before = {target["id"] for target in targets()}
+    for table, key, number in (("appointments", "appointment_id", 9_000_181), ("clinical_notes", "note_id", 9_000_182)):
+        desk.sql(f"update {table} set patient_id = 'F-19', updated_at = now() where {key} = {number}")
+    desk.until(lambda: lead_to("F-19"))
+    assert {target["id"] for target in targets()} == before, "moved, not made anew"
+    for table, key, number in (("appointments", "appointment_id", 9_000_181), ("clinical_notes", "note_id", 9_000_182)):
+        desk.sql(f"update {table} set patient_id = null, updated_at = now() where {key} = {number}")
+    desk.until(lambda: targets() == [])
+    assert desk.rows("tasks", "appointment/9000181") and desk.rows("notes", "clinical_note/9000182")
+
+
+def test_an_image_within_a_note_is_a_file_of_the_note(desk: Desk) -> None:
+    desk.patient("F-20")
+    picture = b"\x89PNG made up"
+    body = f'<p>Rash, <b>left</b> arm <img src="data:image/png;base64,{base64.b64encode(picture).decode()}"></p>'
+    desk.insert("clinical_notes", note_id=9_000_201, patient_id="F-20", kind="visit", title="T", body=body)
+    note = desk.row("notes", "clinical_note/9000201")
+    found: list[Row] = []
+
+    def there() -> bool:
+        found[:] = desk.where("attachments", "noteId", note["id"])
+        return bool(found)
+
+    desk.until(there)
+    (file,) = found
+    assert note["bodyV2"]["markdown"].strip() == f"Rash, **left** arm [{file['name']}]"
+    assert httpx.get(file["fullPath"]).raise_for_status().content == picture
+    desk.sql("update clinical_notes set body = 'none', updated_at = now() where note_id = 9000201")
+    desk.until(lambda: not there())
+
+
+def test_files_that_twenty_does_not_take_are_listed(desk: Desk) -> None:
+    desk.patient("F-21")
+    document = {"patient_id": "F-21", "kind": "scan", "uploaded_at": "2024-05-06 07:08", "size_bytes": 99}
+    desk.insert("documents", document_id=9_000_211, file_name="gone.pdf", path="nowhere/gone.pdf", **document)
+    desk.row("notes", "document/9000211")
+    desk.settle()
+    listed = {one["key"]: one for one in desk.dualrun("attachments")}
+    assert listed["clinic_place/document/9000211"]["reason"] == "the file is not there"
+    (huge,) = desk.dualrun("attachments", "--oversize")
+    assert huge["key"].startswith("clinic_place/document/") and huge["size"] > 25 * 2**20
+    csv = desk.run("attachments", "--oversize", "--csv").stdout.splitlines()
+    assert csv[0] == "key,part,name,size,reason,locator" and csv[1].startswith(f"{huge['key']},file,{huge['name']},")
 
 
 def test_nothing_is_without_an_account(desk: Desk) -> None:
