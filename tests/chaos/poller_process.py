@@ -6,17 +6,24 @@ import json
 import logging
 import sys
 import threading
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from infra.sources.build import build
+from infra.sources.settings import CsvSection, PostgresSection, RestSection
 from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
-from producers.postgres import PostgresSource
 from producers.service import PollerSettings, capture
 from schemas.broker import KafkaSettings
 from schemas.source import SourceObject
 from schemas.topics import Topics
 
+SECTIONS: dict[str, type[PostgresSection | CsvSection | RestSection]] = {
+    "postgres": PostgresSection,
+    "csv": CsvSection,
+    "rest": RestSection,
+}
 PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
 
 
@@ -25,11 +32,11 @@ class Unhindered:
         return Backlog(0, 0)
 
 
-def settings(bootstrap: str, prefix: str) -> PollerSettings:
+def settings(bootstrap: str, prefix: str, objects: tuple[SourceObject, ...]) -> PollerSettings:
     return PollerSettings(
         kafka=KafkaSettings(bootstrap),
         topics=Topics(prefix, "clinic", (PATIENT.name,)),
-        objects=(PATIENT,),
+        objects=objects,
         poll_interval=0.02,
         sweep_interval=0.5,
         heartbeat_interval=0.3,
@@ -44,8 +51,9 @@ def main() -> None:
     """Ends with a code other than 0 when the poller loses its place, as any process that runs one must."""
     logging.basicConfig(level=logging.INFO)
     told = json.loads(sys.argv[1])
-    chosen = settings(told["bootstrap"], told["prefix"])
-    source = PostgresSource(told["url"])
+    section = SECTIONS[told["source"].get("kind", "postgres")].model_validate(told["source"])
+    source, objects = build(section, [PATIENT], work=Path(told["work"]), documents=None)
+    chosen = settings(told["bootstrap"], told["prefix"], objects)
     capture(chosen, source, threading.Event(), ProducerMetrics(CollectorRegistry()), Unhindered)
 
 

@@ -42,10 +42,14 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 class World:
-    """A table, its topic read as it grows, and any number of poller processes."""
+    """A source, its topic read as it grows, and any number of poller processes. ``url``: of the source's table."""
 
-    def __init__(self, bootstrap: str, prefix: str, url: str, logs: Path) -> None:
-        self.arguments = json.dumps({"bootstrap": bootstrap, "prefix": prefix, "url": url})
+    def __init__(
+        self, bootstrap: str, prefix: str, url: str, logs: Path, source: dict[str, object] | None = None
+    ) -> None:
+        self.arguments = json.dumps(
+            {"bootstrap": bootstrap, "prefix": prefix, "source": source or {"url": url}, "work": str(logs / "work")}
+        )
         self.url = url
         self.logs = logs
         self.kafka = KafkaSettings(bootstrap)
