@@ -16,8 +16,10 @@ from typing import Any, Protocol, cast
 
 import fastavro
 
+from schemas.change_writer import ChangeWriter
 from schemas.columns import UnknownValueError
 from schemas.conversion import FROM_AVRO, TO_AVRO, Record
+from schemas.records import RecordChange
 
 DIRECTORY = Path(__file__).parent / "avro"
 HISTORY = DIRECTORY / "history"
@@ -71,20 +73,23 @@ class Codec:
         for path in sorted(HISTORY.glob("*.avsc")):
             schema = cast(Schema, fastavro.schema.parse_schema(json.loads(path.read_text())))
             self._writers.setdefault(fingerprint(schema), (path.name.split(".")[0], schema))
+        self._changes = ChangeWriter(self._schemas["RecordChange"])
         self._registered: dict[int, tuple[str, Schema]] = {}
         self._ids: dict[tuple[str, str], int] = {}
 
     def encode(self, record: Record, topic: str = "") -> bytes:
         """Bytes of a record. ``topic`` names the subject when a registry is configured."""
         name = type(record).__name__
-        out = io.BytesIO()
-        if self._registry is None:
-            out.write(self._headers[name])
-        else:
+        header = self._headers[name]
+        if self._registry is not None:
             subject = (topic, name)
             if subject not in self._ids:
                 self._ids[subject] = self._registry.identify(f"{topic}-dualrun.{name}", self._schemas[name])
-            out.write(_WIRE.pack(0, self._ids[subject]))
+            header = _WIRE.pack(0, self._ids[subject])
+        if isinstance(record, RecordChange):
+            return header + self._changes.write(record)
+        out = io.BytesIO(header)
+        out.seek(len(header))
         fastavro.schemaless_writer(out, self._schemas[name], TO_AVRO[type(record)](record))
         return out.getvalue()
 

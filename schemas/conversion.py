@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from schemas.columns import value_from_avro, value_to_avro
+from schemas.columns import value_from_avro
 from schemas.records import (
     Alias,
     Attachment,
@@ -111,22 +111,6 @@ def _part(value: Mapping[str, Any]) -> Part:
         else None,
         content_hash=value["content_hash"],
     )
-
-
-def _change_to_avro(change: RecordChange) -> dict[str, Any]:
-    return {
-        "system": change.system,
-        "object": change.object,
-        "record_id": change.record_id,
-        "operation": change.operation.value,
-        "record": {name: value_to_avro(value) for name, value in change.record.items()},
-        "source_changed_at": change.source_changed_at,
-        "captured_at": change.captured_at,
-        "run": change.run,
-        "content_hash": change.content_hash,
-        "origin_key": change.origin_key,
-        "origin_version": change.origin_version._asdict() if change.origin_version else None,
-    }
 
 
 def _change(value: Mapping[str, Any]) -> RecordChange:
@@ -327,7 +311,6 @@ def _control(value: Mapping[str, Any]) -> Control:
 
 
 TO_AVRO: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
-    RecordChange: _change_to_avro,
     Write: _write_to_avro,
     Lift: lambda lift: {"key": lift.key},
     Verdict: _verdict_to_avro,

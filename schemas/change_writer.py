@@ -1,0 +1,118 @@
+"""Avro bytes of a RecordChange, written straight from its values: what bounds how fast a source is read.
+
+fastavro finds out anew for each column which branch of the union a value is: two thirds of the time that a row took.
+The order of fields and branches comes from the schema, and the bytes are those that fastavro writes (a test compares).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from schemas.columns import DAY_ZERO, LONG, micros
+from schemas.records import Json, RecordChange, Value, Version
+
+_DOUBLE = struct.Struct("<d").pack
+
+
+def _varint(number: int) -> bytes:
+    left = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while left > 0x7F:
+        out.append(left & 0x7F | 0x80)
+        left >>= 7
+    out.append(left)
+    return bytes(out)
+
+
+_SHORT = tuple(_varint(number) for number in range(4096))
+
+
+def _long(number: int) -> bytes:
+    return _SHORT[number] if 0 <= number < 4096 else _varint(number)
+
+
+def _sized(data: bytes) -> bytes:
+    return _long(len(data)) + data
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    length = len(data)
+    return (_SHORT[length] if length < 4096 else _varint(length)) + data
+
+
+class ChangeWriter:
+    """``schema``: of RecordChange as fastavro has parsed it. Raises TypeError, ValueError or OverflowError on values
+    that Avro cannot hold."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        types = {field["name"]: field["type"] for field in schema["fields"]}
+        branch = {_name(one): _long(index) for index, one in enumerate(types["record"]["values"])}
+        null, boolean, string = branch["null"], branch["boolean"], branch["string"]
+        decimal, local, instant = branch["dualrun.Decimal"], branch["dualrun.LocalTime"], branch["dualrun.Instant"]
+
+        def integer(value: int) -> bytes:
+            return branch["long"] + _long(value) if value in LONG else decimal + _text(str(value))
+
+        def moment(value: datetime) -> bytes:
+            return local + _text(value.isoformat()) if value.tzinfo is None else instant + _long(micros(value))
+
+        self._values: dict[type, Callable[[Any], bytes]] = {
+            type(None): lambda _: null,
+            bool: lambda value: boolean + (b"\1" if value else b"\0"),
+            int: integer,
+            float: lambda value: branch["double"] + _DOUBLE(value),
+            str: lambda value: string + _text(value),
+            bytes: lambda value: branch["bytes"] + _sized(value),
+            Decimal: lambda value: decimal + _text(str(value)),
+            datetime: moment,
+            date: lambda value: branch["dualrun.Date"] + _long(value.toordinal() - DAY_ZERO),
+            Json: lambda value: branch["dualrun.Json"] + _text(json.dumps(value.value)),
+        }
+        operations = {symbol: _long(index) for index, symbol in enumerate(types["operation"]["symbols"])}
+        fields: dict[str, Callable[[Any], bytes]] = {
+            "operation": lambda value: operations[value.value],
+            "record": self._record,
+            "captured_at": lambda value: _long(micros(value)),
+            "source_changed_at": lambda value: b"\0" if value is None else b"\2" + _long(micros(value)),
+            "run": _long,
+            "origin_version": lambda value: b"\0" if value is None else b"\2" + _version(value),
+        }
+        self._fields = [(name, fields.get(name, _text)) for name in types]
+        self._names: dict[str, bytes] = {}
+
+    def write(self, change: RecordChange) -> bytes:
+        return b"".join([write(getattr(change, name)) for name, write in self._fields])
+
+    def _record(self, record: Mapping[str, Value]) -> bytes:
+        if not record:
+            return b"\0"
+        names, values = self._names, self._values
+        out = [_long(len(record))]
+        for name, value in record.items():
+            written = names.get(name)
+            if written is None:
+                written = names[name] = _text(name)
+            out.append(written)
+            out.append((values.get(type(value)) or self._inherited(type(value)))(value))
+        out.append(b"\0")
+        return b"".join(out)
+
+    def _inherited(self, kind: type) -> Callable[[Any], bytes]:
+        for base in kind.__mro__:
+            if base in self._values:
+                return self._values.setdefault(kind, self._values[base])
+        raise TypeError(f"a {kind.__name__} is no column")
+
+
+def _name(branch: Any) -> str:
+    return str(branch["name"] if isinstance(branch, dict) else branch)
+
+
+def _version(version: Version) -> bytes:
+    return b"".join(map(_long, version))

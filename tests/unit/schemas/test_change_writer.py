@@ -1,0 +1,92 @@
+"""A change's bytes are those that fastavro writes, which finds the branches of the union by itself."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.change_writer import ChangeWriter
+from schemas.codec import load
+from schemas.records import Json, Operation, RecordChange, Value, Version
+from tests.unit.schemas.test_codec import columns
+
+SCHEMA = load("RecordChange")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+moments = st.datetimes(timezones=st.just(UTC))
+longs = st.integers(-(1 << 63), (1 << 63) - 1)
+
+changes = st.builds(
+    RecordChange,
+    st.text(),
+    st.text(),
+    st.text(),
+    st.sampled_from(Operation),
+    st.dictionaries(st.text(), columns),
+    moments,
+    st.none() | moments,
+    longs,
+    st.text(),
+    st.text(),
+    st.none() | st.builds(Version, longs, longs, longs, longs),
+)
+
+
+def micros(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def plain(value: Value) -> Any:
+    """A column as fastavro takes it, with its branch named."""
+    match value:
+        case None | bool() | float() | bytes():
+            return value
+        case str():
+            return ("string", value)
+        case int() if -(1 << 63) <= value < 1 << 63:
+            return ("long", value)
+        case int() | Decimal():
+            return ("dualrun.Decimal", {"text": str(value)})
+        case datetime() if value.tzinfo is None:
+            return ("dualrun.LocalTime", {"text": value.isoformat()})
+        case datetime():
+            return ("dualrun.Instant", {"micros": micros(value)})
+        case date():
+            return ("dualrun.Date", {"days": (value - date(1970, 1, 1)).days})
+        case Json():
+            return ("dualrun.Json", {"text": json.dumps(value.value)})
+
+
+@given(changes)
+def test_the_bytes_are_fastavros(change: RecordChange) -> None:
+    out = io.BytesIO()
+    body = {name: getattr(change, name) for name in (field["name"] for field in SCHEMA["fields"])}
+    body |= {
+        "operation": change.operation.value,
+        "record": {name: plain(value) for name, value in change.record.items()},
+        "origin_version": change.origin_version._asdict() if change.origin_version else None,
+    }
+    fastavro.schemaless_writer(out, SCHEMA, body)
+    assert ChangeWriter(SCHEMA).write(change) == out.getvalue()
+
+
+def test_a_kind_of_a_known_type_is_written_as_that_and_nothing_else_is() -> None:
+    class Color(StrEnum):
+        RED = "red"
+
+    written = [
+        ChangeWriter(SCHEMA).write(RecordChange("s", "o", "1", Operation.UPSERT, {"c": value}, EPOCH))
+        for value in (Color.RED, "red")
+    ]
+    assert written[0] == written[1]
+    wrong: Any = {"c": object()}
+    with pytest.raises(TypeError, match="a object is no column"):
+        ChangeWriter(SCHEMA).write(RecordChange("s", "o", "1", Operation.UPSERT, wrong, EPOCH))
