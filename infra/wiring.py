@@ -62,6 +62,11 @@ class Deployment:
                     f"{place}.objects: {', '.join(sorted(unknown))}: the mapping has no such object, it has"
                     f" {', '.join(sorted(by_name))}"
                 )
+            for name, one in getattr(section, "objects", {}).items():
+                if getattr(one, "manifest", None) is not None and settings.documents is None:
+                    raise SettingsError(
+                        f"{place}.objects.{name}.manifest: its files lie below documents:, which is not set"
+                    )
         apart = set(settings.drops.objects) if settings.drops else set()
         mine = [what for name, what in by_name.items() if name not in apart]
         source, objects = build(settings.source, mine, work=work / "source", documents=settings.documents)

@@ -24,7 +24,7 @@ from producers.incoming import keyless_lines
 CONTENT_KEY = "content_key"
 """A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
 KEY_SEPARATOR = ":"
-_MEMORY = "512MB"
+_MEMORY = "256MB"
 _LINE_BYTES = 16 * 1024 * 1024
 _REASONS = {
     "MISSING COLUMNS": "too few fields",

@@ -90,8 +90,14 @@ class PostgresSource:
                 dict(connection.execute(_PREPARED).fetchall()) if self._session.prepares else {}
             )
         if self._overlap is not None:
-            horizon = (min(now, replayed) if recovering and replayed else now) - self._overlap
-            return Reading(now, horizon, None, {}, self._session.server, log_position)
+            if recovering and replayed is None:
+                raise SourceError(
+                    "the replica does not tell how far it is: no transaction has reached it since it was started."
+                    " Reading goes on with the primary's next one"
+                )
+            seen = min(now, replayed) if recovering else now
+            behind = seen if recovering else None
+            return Reading(now, seen - self._overlap, behind, {}, self._session.server, log_position)
         if recovering:
             raise SourceError(
                 "the source is a replica, which does not know the open transactions of its primary: read the primary,"

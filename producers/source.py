@@ -32,7 +32,7 @@ class Reading:
 
     now: the source's clock; every cursor is in its time.
     horizon: every transaction that began earlier has ended, and what it wrote is visible to the next read.
-    blocked_since: begin of the oldest transaction that holds the horizon back.
+    blocked_since: begin of the oldest transaction that holds the horizon back; how far a replica is.
     prepared: transactions prepared for a two-phase commit -> when they were prepared. When they began, nobody tells.
     expires_at: when the credential ends that a person has to replace.
     server, log_position: which server this is, and how far its log has come; both show a restore from a backup.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import tempfile
 import threading
 import time
@@ -188,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"librdkafka {libversion()[0]}, PostgreSQL {version}")
     print(f"snapshot: {options.rows} rows of 15 columns in {took:.1f} s, start and reader included:", end=" ")
     print(f"{options.rows / took:,.0f} rows/s, {spent / options.rows * 1e6:.0f} µs of CPU a row")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"peak memory of poller and reader: {peak} MB")
     print(f"live: {len(delays)} updates at {options.rate:.0f}/s, poll every {options.poll_interval} s:", end=" ")
     print(f"commit to topic p50 {cuts[49] * 1e3:.0f} ms, p95 {cuts[94] * 1e3:.0f} ms, p99 {cuts[98] * 1e3:.0f} ms")
 

@@ -194,15 +194,14 @@ class RestSection(Common):
 
 
 def _kind(value: Any) -> str:
-    found = value.get("kind", "postgres") if isinstance(value, dict) else getattr(value, "kind", "postgres")
-    return found if found in KINDS else "postgres"
+    return str(value.get("kind", "postgres") if isinstance(value, dict) else getattr(value, "kind", "postgres"))
 
 
 SourceSection = Annotated[
     Annotated[PostgresSection, Tag("postgres")]
     | Annotated[CsvSection, Tag("csv")]
     | Annotated[RestSection, Tag("rest")],
-    Discriminator(_kind),
+    Discriminator(_kind, "source_kind", f"expected kind: one of {', '.join(KINDS)}"),
 ]
 TAGS = frozenset({*KINDS, "token", "client_credentials"})
 """Steps of pydantic's own in the place of a mistake, which no settings file has."""

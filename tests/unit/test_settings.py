@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import SettingsError, load_settings
-from infra.sources.settings import PostgresSection
+from infra.settings import Settings, SettingsError, load_settings
+from infra.sources.settings import CsvSection, PostgresSection, RestSection
+from infra.wiring import Deployment
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "settings.yaml"
 ENVIRONMENT = {
@@ -87,3 +88,89 @@ def test_a_reserve_that_leaves_nothing_is_refused(tmp_path: Path) -> None:
     wrong.write_text(EXAMPLE.read_text().replace("reserve: 0 ", "reserve: 50 "))
     with pytest.raises(SettingsError, match="less than half"):
         load_settings(wrong, {})
+
+
+SOURCE = """\
+system: synthea
+kafka: {bootstrap_servers: "k:1"}
+twenty: {url: "http://t", api_key: k}
+source:
+"""
+
+
+def source_of(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> Settings:
+    path = tmp_path / "settings.yaml"
+    path.write_text(SOURCE + text)
+    return load_settings(path, environment or {})
+
+
+def test_each_kind_of_source_has_its_own_settings(tmp_path: Path) -> None:
+    drops = source_of(tmp_path, "  kind: csv\n  directory: /drops\n  objects: {patient: {full: 'p-{export}.csv'}}\n")
+    assert isinstance(drops.source, CsvSection)
+    assert drops.source.objects["patient"].full == "p-{export}.csv"
+    text = (
+        "  kind: rest\n  url: https://api\n  auth: {header: X-Api-Key, scheme: ''}\n  objects:\n"
+        "    patient: {path: /p, paging: {kind: offset, parameter: offset}}\n"
+    )
+    api = source_of(tmp_path, text, {"DUALRUN_SOURCE_TOKEN": "secretword"})
+    assert isinstance(api.source, RestSection)
+    assert "secretword" not in repr(api)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  kind: ftp\n  url: x\n", r":4: source: expected kind: one of postgres, csv, rest"),
+        ("  kind: csv\n", r":4: source.directory: Field required"),
+        ("  kind: csv\n  directory: /d\n  objects:\n    patient: {marker: x}\n", r":8: .*expected full: or delta:"),
+        (
+            "  kind: csv\n  directory: /d\n  objects:\n    patient: {full: 'p-{segment}.csv'}\n",
+            r":8: .*nothing tells when all segments are there",
+        ),
+        (
+            "  kind: csv\n  directory: /d\n  objects:\n    patient: {full: 'p.csv', delta: 'd-{export}.csv'}\n",
+            r"need \{export\} both, or neither",
+        ),
+        ("  kind: csv\n  directory: /d\n  objects:\n    patient: {full: '../p.csv'}\n", r"a name below the directory"),
+        ("  kind: rest\n  url: u\n  objects: {}\n", r":7: source.objects: .*at least 1"),
+        (
+            "  kind: rest\n  url: u\n  auth: {scheme: X}\n  objects: {p: {path: /}}",
+            r":7: source.auth: .*expected token_file: \(or token:, or DUALRUN_SOURCE_TOKEN\)",
+        ),
+        (
+            "  kind: rest\n  url: u\n  objects:\n    patient: {path: p, paging: {kind: seek, parameter: o}}\n",
+            r":8: source.objects.patient.paging.kind: Input should be 'cursor' or 'offset'",
+        ),
+    ],
+)
+def test_mistakes_in_a_source_are_named_with_their_line(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=expected):
+        source_of(tmp_path, text)
+
+
+def test_objects_that_the_mapping_does_not_have_are_named(tmp_path: Path) -> None:
+    source_of(tmp_path, "  kind: csv\n  directory: /d\n  objects:\n    pateint: {full: 'p.csv'}\n")
+    with pytest.raises(SettingsError, match=r"source.objects: pateint: the mapping has no such object, it has claim"):
+        Deployment.load(tmp_path / "settings.yaml").sources()
+
+
+def test_a_manifest_needs_the_directory_of_its_files(tmp_path: Path) -> None:
+    source_of(tmp_path, "  kind: csv\n  directory: /d\n  objects: {claim: {full: c.csv, manifest: {path: file}}}\n")
+    with pytest.raises(SettingsError, match=r"source.objects.claim.manifest: its files lie below documents:"):
+        Deployment.load(tmp_path / "settings.yaml").sources()
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
+
+
+@pytest.mark.parametrize("number", range(PAGE.count("```yaml")))
+def test_what_the_page_on_sources_shows_is_read(tmp_path: Path, number: int) -> None:
+    shown = PAGE.split("```yaml\n")[number + 1].partition("```")[0]
+    rest = "system: clinic_place\nkafka: {bootstrap_servers: 'k:1'}\ntwenty: {url: 'http://t', api_key: k}\n"
+    if "source:" not in shown:
+        rest += "source: {url: postgresql://db/clinic}\n"
+    path = tmp_path / "settings.yaml"
+    path.write_text(rest + shown)
+    source, objects, _ = Deployment.load(path).sources()
+    source.close()
+    assert objects

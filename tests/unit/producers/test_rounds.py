@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -34,11 +34,12 @@ class Recorder(MemorySource):
         super().__init__(database)
         self.reads: list[str] = []
         self.down = False
+        self.expires_at: datetime | None = None
 
     def reading(self) -> Reading:
         if self.down:
             raise SourceError("the source is down")
-        return super().reading()
+        return replace(super().reading(), expires_at=self.expires_at)
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int
@@ -88,7 +89,9 @@ class World:
         self.start()
 
     def start(self) -> None:
-        metrics = ProducerMetrics(CollectorRegistry())
+        self.registry = CollectorRegistry()
+        self.ahead = timedelta(0)
+        metrics = ProducerMetrics(self.registry)
         self.pollers = [
             Poller(
                 what,
@@ -112,7 +115,7 @@ class World:
             self.limits,
             metrics,
             system="clinic",
-            clock=lambda: self.database.now,
+            clock=lambda: self.database.now + self.ahead,
             monotonic=self.monotonic,
         )
 
@@ -251,3 +254,26 @@ def test_sweeps_keep_to_their_hours() -> None:
     world.rounds_of(2, 2)
     assert bulk(world).count("patient") == 2
     assert replace(limits).sweep_hours == (20, 6)
+
+
+def test_the_source_clock_is_compared_with_ours_and_no_cursor_follows_ours(world: World) -> None:
+    world.ahead = timedelta(seconds=90)
+    world.rounds_of(4)
+    assert world.registry.get_sample_value("dualrun_source_clock_offset_seconds", {"source": "clinic"}) == -90
+    cursor = world.pollers[0].position.cursor
+    assert cursor is not None
+    assert cursor <= world.database.now
+
+
+def test_the_end_of_a_credential_is_warned_of_ahead_once_a_day(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.source.expires_at = NOON + timedelta(days=30)
+    world.rounds_of(4)
+    assert "credential" not in caplog.text
+    world.source.expires_at = NOON + timedelta(days=10)
+    world.rounds_of(4)
+    assert caplog.text.count("clinic: the source's credential ends on 2026-03-12T12:00+00:00") == 1
+    left = world.registry.get_sample_value("dualrun_source_credential_expires_seconds", {"source": "clinic"})
+    assert left == pytest.approx(864_000, abs=10)
+    world.database.advance(86_401)
+    world.rounds_of(1)
+    assert caplog.text.count("credential ends") == 2
