@@ -92,6 +92,7 @@ class Sender:
         self._unknown: set[str] = set()
         self._deferred: list[Pending] = []
         self._committed_at = float("-inf")
+        self._told = ""
         self._trial = Trial(client, gateway, book, flow, self._current, clock)
 
     def _in_trouble(self, error: TwentyError) -> None:
@@ -121,7 +122,14 @@ class Sender:
         self._commit(force=False)
         metrics.WAITING.labels("live").set(self._lanes.live)
         metrics.WAITING.labels("bulk").set(self._lanes.bulk)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Says once, in the log and in the metrics, that something is not sent and why, and that it goes on."""
         metrics.health("stopped" if self._flow.stopped else "error" if self.trouble else "ok")
+        if self.trouble != self._told:
+            self._told = self.trouble
+            log.warning("%s", f"not everything is sent: {self._told}" if self._told else "everything is sent again")
 
     def finish(self) -> None:
         """Commits what is decided; call it when nothing more will be sent."""

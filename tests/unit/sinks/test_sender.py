@@ -147,6 +147,17 @@ def test_trouble_with_one_object_holds_up_no_other(kind: Kind) -> None:
     assert len(bench.outcomes_of(Outcome.CREATED)) == 203 and not bench.sender.trouble
 
 
+def test_trouble_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.twenty.outage = lambda: refusal(Kind.QUOTA)
+    bench.kafka.publish(patient(1))
+    bench.turn(100)
+    bench.twenty.outage = lambda: None
+    bench.turn(60)
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["not everything is sent: told to: quota", "everything is sent again"]
+
+
 def test_trouble_with_what_nobody_sends_any_more_is_forgotten() -> None:
     bench = Bench()
     bench.twenty.rule = lambda row: refusal(Kind.QUOTA) if "title" in row else None
