@@ -13,10 +13,9 @@ from pathlib import Path
 
 import httpx
 
-from schemas.broker import KafkaSettings, committed_offsets, producer, read_to_end
+from schemas.broker import KafkaSettings, committed_offsets, producer
 from schemas.codec import Codec
 from schemas.lease import SESSION_SECONDS, Lease
-from schemas.records import Identity
 from schemas.topics import Topics
 from schemas.watchdog import Watchdog
 from sinks import metrics
@@ -35,6 +34,7 @@ from sinks.outbox import Outbox
 from sinks.owners import owned
 from sinks.pending import Lane
 from sinks.sender import Sender
+from sinks.standby import StandBy
 from sinks.timetable import ALWAYS, Timetable
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
@@ -90,20 +90,26 @@ def run(settings: SinkSettings, stop: threading.Event) -> None:
         session_seconds=settings.session_seconds,
     )
     watchdog = Watchdog()
+    codec = Codec()
+    standby = StandBy(settings.kafka, settings.topics, codec)
     released = False
     with watchdog.watch(lease):
         try:
+            standby.start()
             if lease.acquire(stop):
                 log.info("the sink is active, incarnation %s", lease.incarnation)
-                _send(settings, lease, watchdog, stop)
+                _send(settings, lease, watchdog, standby, codec, stop)
             lease.release()
             released = True
         finally:
+            standby.stop()
             if not released:
                 lease.abandon()
 
 
-def _send(settings: SinkSettings, lease: Lease, watchdog: Watchdog, stop: threading.Event) -> None:
+def _send(
+    settings: SinkSettings, lease: Lease, watchdog: Watchdog, standby: StandBy, codec: Codec, stop: threading.Event
+) -> None:
     # fences every older sender's transactions before anything is read
     outgoing = producer(settings.kafka, transactional_id=settings.workspace)
     outgoing.init_transactions(_INIT_TIMEOUT)
@@ -112,9 +118,8 @@ def _send(settings: SinkSettings, lease: Lease, watchdog: Watchdog, stop: thread
         log.info("the predecessor may still have a request in flight: waiting %.1f s", wait)
         if stop.wait(wait):
             return
-    codec = Codec()
     topics = settings.topics
-    book = Book(read_identities(settings.kafka, topics, codec))
+    book = standby.take_over()
     log.info("%d identities read", len(book))
     offsets = start_offsets(settings.kafka, topics)
     inbox = Inbox(settings.kafka, topics, offsets)
@@ -186,17 +191,6 @@ def _ended(path: Path | None) -> set[str]:
     if path is None or not path.exists():
         return set()
     return set(path.read_text().split())
-
-
-def read_identities(kafka: KafkaSettings, topics: Topics, codec: Codec) -> list[Identity]:
-    """Every committed identity, the newest of each part last."""
-    found = []
-    for message in read_to_end(kafka, topics.identities, range(topics.partitions)):
-        value = message.value()
-        record = codec.decode(value) if value else None
-        if isinstance(record, Identity):
-            found.append(record)
-    return found
 
 
 def start_offsets(kafka: KafkaSettings, topics: Topics) -> dict[tuple[Lane, int], int]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from subprocess import Popen
 
 from schemas.records import Outcome, Write
+from sinks.standby import StandBy
 from tests.integration.sink_fixtures import twenty, world
 from tests.integration.sink_world import World, person, until
 
@@ -54,6 +55,21 @@ def test_after_kill_9_a_stand_by_goes_on_and_doubles_nothing(world: World) -> No
     rows = world.twenty.rows("person", trashed=True)
     assert len(rows) == len({row["id"] for row in rows}) == 660
     assert world.unaccounted(*writes) == []
+
+
+def test_a_stand_by_knows_the_identities_before_it_takes_over(world: World) -> None:
+    standby = StandBy(world.kafka, world.topics, world.codec)
+    standby.start()
+    with world.sink():
+        world.send(*_patients(world, 0, 200))
+        world.settle()
+        until("it has read them while another sends", lambda: standby.read >= 200)
+        read = standby.read
+        world.send(*_patients(world, 200, 210))
+        world.settle()
+    book = standby.take_over()
+    assert read >= 200 and len(book) == 210
+    assert {(one.key, one.part): one for one in book} == world.identities()
 
 
 def test_a_sender_that_slept_through_its_session_writes_nothing_stale(world: World) -> None:
