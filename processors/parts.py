@@ -16,9 +16,11 @@ from processors.images import compile_images
 from schemas import keys
 from schemas.blobs import Stored
 from schemas.mapping import language
+from schemas.mapping.conditions import compile_conditions
 from schemas.mapping.converters import integer
-from schemas.mapping.expressions import Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
+from schemas.mapping.expressions import EMPTY, Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
 from schemas.mapping.fields import field_types
+from schemas.mapping.items import item_reader
 from schemas.mapping.language import DERIVED, Reference, Rule, SystemMapping
 from schemas.mapping.values import UnusableError, is_blank, natural_key, plain, raw
 from schemas.records import Attachment, Flag, Link, Match, Part, PartMode
@@ -47,6 +49,8 @@ class Record:
 
 
 Build = Callable[[Record], Part | None]
+BuildAll = Callable[[Record, list[Part]], None]
+"""Adds what a rule makes of a row: a part, or one per item of an array."""
 Linker = Callable[[Row, Flags], Link | None]
 
 
@@ -58,17 +62,47 @@ def natural_id(value: Any) -> str:
     return natural
 
 
-def compile_parts(mapping: SystemMapping, object_name: str, workspace_url: str) -> tuple[Build, ...]:
-    """The builders of an object's parts, in the order of the mapping, one per element of a repeated part."""
+def compile_parts(mapping: SystemMapping, object_name: str, workspace_url: str) -> tuple[BuildAll, ...]:
+    """The builders of an object's parts, in the order of the mapping, one per element of repeated columns."""
     parts = mapping.parts_of(object_name)
     targets = {part.name: part.target for part in parts}
-    builders: list[Build] = []
+    builders: list[BuildAll] = []
     for part in parts:
-        elements = [(one.columns, one.fields) for one in part.each] if part.each else [({}, {})]
+        if part.items:
+            context = Context(mapping, part.target, {name: name for name in part.items.columns}, object_name)
+            build = _part(context, part, part.fields, targets, workspace_url)
+            builders.append(_for_each_item(part.name, part.items, build))
+            continue
+        elements = [(one.columns, one.fields) for one in part.repeated] or [({}, {})]
         for columns, fields in elements:
-            context = Context(mapping, part.target, columns)
-            builders.append(_part(context, part, {**part.fields, **fields}, targets, workspace_url))
+            context = Context(mapping, part.target, columns, object_name)
+            builders.append(_alone(_part(context, part, {**part.fields, **fields}, targets, workspace_url)))
     return tuple(builders)
+
+
+def _alone(build: Build) -> BuildAll:
+    def add(record: Record, parts: list[Part]) -> None:
+        part = build(record)
+        if part is not None:
+            parts.append(part)
+
+    return add
+
+
+def _for_each_item(name: str, items: language.Items, build: Build) -> BuildAll:
+    """The item's values stand beside the row's own columns, under the names that the mapping gives them."""
+    read = item_reader(items.array, items.columns)
+
+    def add(record: Record, parts: list[Part]) -> None:
+        row = record.row
+        for item in read(name, row, record.flags):
+            record.row = {**row, **item}
+            part = build(record)
+            if part is not None:
+                parts.append(part)
+        record.row = row
+
+    return add
 
 
 def _part(
@@ -86,7 +120,7 @@ def _part(
         for name, rule in rules.items()
         if rule.record_url is not None
     ]
-    exists = _condition(part)
+    exists = compile_conditions(part.when, context.column)
     named = _namer(context, part)
     mode = PartMode.FRAGMENT if part.anchor else PartMode.MATCH if part.match else PartMode.OWN
     key_field = mapping.source_key_field if mode is PartMode.OWN and mapping.source_key_field in types else None
@@ -158,26 +192,9 @@ def _part(
     return build_or_omit
 
 
-def _condition(part: language.Part) -> Callable[[Row], bool] | None:
-    if not part.when:
-        return None
-    wanted = [
-        (column, None if texts == "present" else frozenset(natural_key(text) for text in texts))
-        for column, texts in part.when.items()
-    ]
-
-    def exists(row: Row) -> bool:
-        return all(
-            not is_blank(row.get(column)) if texts is None else natural_key(row.get(column)) in texts
-            for column, texts in wanted
-        )
-
-    return exists
-
-
 def _namer(context: Context, part: language.Part) -> Callable[[Record], str | None]:
     """The part's name; for a repeated part by the natural key of its element, None where it has none."""
-    if part.each is None:
+    if not part.each:
         return lambda record: part.name
     key, apart = context.column(part.key or ""), context.column(part.apart) if part.apart else None
     others = [column for column in context.columns.values() if column != key]
@@ -212,7 +229,7 @@ def _linker(context: Context, name: str, reference: Reference) -> Linker:
     """The link that a row holds, unresolved; None where it holds none."""
     by = [text_of(context, name, rule) for rule in reference.by]
     token = _token(context.mapping.system, reference)
-    required = reference.required
+    required, expected = reference.required, reference.expected
 
     def link(row: Row, flags: Flags) -> Link | None:
         values = [evaluate(row, flags) for evaluate in by]
@@ -223,6 +240,8 @@ def _linker(context: Context, name: str, reference: Reference) -> Linker:
                 flags.append(Flag(name, unusable.reason, raw(values[0])))
         if required:
             raise MissingError(name, "a required reference is empty")
+        if expected:
+            flags.append(Flag(name, EMPTY))
         return None
 
     return link

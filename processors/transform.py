@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from processors.parts import KEY_LIMIT, Build, Record, compile_parts, natural_id
+from processors.parts import KEY_LIMIT, BuildAll, Record, compile_parts, natural_id
 from processors.ports import Transformed, TransformError
 from schemas.keys import SEPARATOR
 from schemas.mapping.expressions import MissingError
@@ -24,7 +24,7 @@ Derive = Callable[[RecordChange, Version, Record], RecordChange | None]
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    parts: tuple[Build, ...]
+    parts: tuple[BuildAll, ...]
     derives: tuple[Derive, ...]
 
 
@@ -62,8 +62,11 @@ class MappingTransform:
         if change.operation is Operation.DELETE:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, ()))
         record = Record(change.key, change.record)
+        parts: list[Part] = []
         try:
-            parts = [part for build in plan.parts if (part := build(record)) is not None] + record.images
+            for build in plan.parts:
+                build(record, parts)
+            parts += record.images
         except MissingError as missing:
             raise TransformError(missing.reason) from None
         if not parts:

@@ -11,15 +11,19 @@ from schemas.mapping.mistakes import Location, Mistake, suggestion
 from schemas.mapping.standard import COMPOSITES, RELATION, STANDARD
 from schemas.mapping.workspace import TwentyObject
 
-_TEXT = frozenset({"text", "trim", "lower", "natural", "email", "phone", "country", "country_code", "html", "rtf"})
+_TEXT = frozenset(
+    {"text", "trim", "lower", "natural", "email", "phone", "country", "country_code", "state", "postcode"}
+    | {"html", "rtf"}
+)
 _CONVERTERS: Mapping[str, frozenset[str]] = {
     "TEXT": _TEXT,
-    "NUMBER": frozenset({"number", "integer"}),
+    "NUMBER": frozenset({"number", "integer", "minutes"}),
     "BOOLEAN": frozenset({"boolean"}),
     "RICH_TEXT_V2": frozenset({"text", "html", "html_text", "rtf"}),
 }
 _ONLY_FOR: Mapping[str, frozenset[str]] = {
-    "values": frozenset({"SELECT"}),
+    "values": frozenset({"SELECT", "MULTI_SELECT"}),
+    "split": frozenset({"MULTI_SELECT"}),
     "equals": frozenset({"BOOLEAN"}),
     "currency": frozenset({"CURRENCY"}),
     "placeholder": frozenset({"EMAILS"}),
@@ -76,9 +80,11 @@ def part_columns(part: Part) -> set[str]:
         file = part.attachment
         found |= {name for name in (file.path, file.blob, file.name, file.size) if name}
     found |= {name for name in (part.key, part.apart) if name}
-    for element in part.each or ():
+    for element in part.repeated:
         found |= set().union(*(rule.columns for rule in element.fields.values()))
-    for element in part.each or ():
+    if part.items:
+        found = {column for column in found if column not in part.items.columns} | {part.items.array}
+    for element in part.repeated:
         found = {column for column in found if column not in element.columns} | set(element.columns.values())
     return found
 
@@ -120,7 +126,7 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
 def _fields(mapping: SystemMapping, at: Location, part: Part, single: set[str]) -> Iterator[Mistake]:
     types = field_types(mapping, part.target)
     places = [((*at, "fields"), part.fields)]
-    places += [((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.each or ())]
+    places += [((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.repeated)]
     for place, rules in places:
         for name, rule in rules.items():
             kind = types.get(name)
@@ -152,13 +158,21 @@ def _rule(mapping: SystemMapping, at: Location, target: str, field: str, kind: s
     if rule.as_ and rule.as_ not in _CONVERTERS.get(kind, frozenset()):
         fitting = ", ".join(sorted(_CONVERTERS.get(kind, ()))) or "no converter: its type has one of its own"
         yield Mistake((*at, "as"), f"{rule.as_!r} does not make a {kind}: expected {fitting}")
-    if kind == "SELECT":
+    if rule.expected and rule.origins in (["constant"], ["of"]):
+        yield Mistake((*at, "expected"), "expected only for a value that can be empty: name it on the sub-fields")
+    if rule.country and rule.as_ not in ("state", "postcode"):
+        yield Mistake((*at, "country"), "expected only together with `as: state` or `as: postcode`")
+    if rule.required and (rule.expected or rule.when):
+        yield Mistake(at, "a required value is always expected: leave `expected` and `when` out")
+    if kind in ("SELECT", "MULTI_SELECT"):
         known_options = options(mapping, target, field)
         for source, value in (rule.values or {}).items():
             if value not in known_options:
                 hint = suggestion(value, known_options)
                 yield Mistake((*at, "values", source), f"{field} has no option {value!r}{hint}")
-        if rule.constant is not None and rule.constant not in known_options:
+        if kind == "MULTI_SELECT" and rule.constant is not None:
+            yield Mistake((*at, "constant"), "a MULTI_SELECT takes no constant")
+        elif rule.constant is not None and rule.constant not in known_options:
             hint = suggestion(str(rule.constant), known_options)
             yield Mistake((*at, "constant"), f"{field} has no option {rule.constant!r}{hint}")
     elif rule.constant is not None:

@@ -43,8 +43,8 @@ def _twenty_object(mapping: SystemMapping, name: str, one: TwentyObject) -> Iter
 
 
 def _custom_field(mapping: SystemMapping, at: Location, field: CustomField) -> Iterator[Mistake]:
-    if (field.type == "SELECT") != bool(field.options):
-        yield Mistake(at, "expected `options` for a SELECT, and only there")
+    if (field.type in ("SELECT", "MULTI_SELECT")) != bool(field.options):
+        yield Mistake(at, "expected `options` for a SELECT or MULTI_SELECT, and only there")
     for what in ("value", "label"):
         seen: set[str] = set()
         for position, option in enumerate(field.options):

@@ -20,7 +20,7 @@ import phonenumbers
 import pycountry
 
 from schemas.mapping.values import AdjustedError, UnusableError, natural_key, text
-from schemas.records import Value
+from schemas.records import Json, Value
 
 Convert = Callable[[Value], Any]
 
@@ -45,7 +45,7 @@ def lower(value: Value) -> str:
         raise AdjustedError(adjusted.result.strip().lower(), adjusted.reason) from None
 
 
-def _line(value: Value) -> str:
+def line(value: Value) -> str:
     """The text of a value that has a form of its own, in which nothing can be mended."""
     try:
         return text(value).strip()
@@ -77,7 +77,7 @@ def integer(value: Value) -> int:
 def boolean(value: Value) -> bool:
     if isinstance(value, bool):
         return value
-    word = _line(value).lower()
+    word = line(value).lower()
     if word in _TRUE:
         return True
     if word in _FALSE:
@@ -164,7 +164,7 @@ def _is_currency(code: str) -> bool:
 
 
 def currency(value: Value) -> str:
-    code = _line(value).upper()
+    code = line(value).upper()
     if not _is_currency(code):
         raise UnusableError("a currency of ISO 4217 was expected")
     return code
@@ -172,7 +172,7 @@ def currency(value: Value) -> str:
 
 def email(value: Value) -> str:
     """Twenty lower-cases addresses (observed), so the canonical form is the lower-case one."""
-    address = _line(value).lower()
+    address = line(value).lower()
     if len(address) > 320 or not _EMAIL.fullmatch(address):
         raise UnusableError("not an e-mail address")
     return address
@@ -218,7 +218,7 @@ def phone(region: str) -> Convert:
     """Twenty's PHONES composite, split as Twenty itself splits a number (observed)."""
 
     def convert(value: Value) -> dict[str, Any]:
-        parts = _phone(_line(value), region)
+        parts = _phone(line(value), region)
         if parts is None:
             raise UnusableError("not a phone number")
         result = {
@@ -238,7 +238,7 @@ def e164(region: str) -> Convert:
     """A phone number in its one international form, for comparing."""
 
     def convert(value: Value) -> str:
-        parts = _phone(_line(value), region)
+        parts = _phone(line(value), region)
         if parts is None:
             raise UnusableError("not a phone number")
         return parts[3]
@@ -266,7 +266,7 @@ def country_code(value: Value) -> str:
 
 
 def _known_country(value: Value) -> tuple[str, str]:
-    found = _country(_line(value))
+    found = _country(line(value))
     if found is None:
         raise UnusableError("not a country of ISO 3166")
     return found
@@ -274,7 +274,7 @@ def _known_country(value: Value) -> tuple[str, str]:
 
 def link(value: Value) -> dict[str, Any]:
     """Twenty's LINKS composite; Twenty refuses what has no host with a dot (observed)."""
-    url = _line(value)
+    url = line(value)
     try:
         host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
     except ValueError:
@@ -293,6 +293,27 @@ def select(values: Mapping[str, str]) -> Convert:
         if option is None:
             raise UnusableError("a value without a mapping")
         return option
+
+    return convert
+
+
+def multi_select(values: Mapping[str, str], separator: str) -> Convert:
+    """Texts -> their options, each once, in the order of ``values``: how a source orders them says nothing.
+
+    Of an array, or of text with ``separator`` between. Raises AdjustedError with those that have an option.
+    """
+    options = {natural_key(source): option for source, option in values.items()}
+    order = list(dict.fromkeys(options.values()))
+
+    def convert(value: Value) -> list[str]:
+        texts = value.value if isinstance(value, Json) else text(value).split(separator)
+        if not isinstance(texts, list):
+            raise UnusableError("a list was expected")
+        keys = [key for one in texts if (key := natural_key(one))]
+        chosen = sorted({options[key] for key in keys if key in options}, key=order.index)
+        if any(key not in options for key in keys):
+            raise AdjustedError(chosen, "a value without a mapping")
+        return chosen
 
     return convert
 

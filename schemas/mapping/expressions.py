@@ -10,11 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schemas.mapping import converters, richtext
+from schemas.mapping import converters, regions, richtext
+from schemas.mapping.conditions import compile_conditions
 from schemas.mapping.converters import Convert
+from schemas.mapping.durations import minutes
 from schemas.mapping.fields import options
 from schemas.mapping.language import Rule, SystemMapping
 from schemas.mapping.standard import COMPOSITES, empty
@@ -26,6 +29,7 @@ Flags = list[Flag]
 Compiled = Callable[[Row, Flags], Any]
 
 
+EMPTY = "expected, and empty"
 PLACEHOLDER = "no usable address: a placeholder stands for it"
 
 
@@ -39,15 +43,16 @@ class MissingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a rule stands. ``columns`` are an element's names for the columns of the row."""
+    """Where a rule stands. ``columns``: an element's names for columns of the row. ``object``: the source's."""
 
     mapping: SystemMapping
     target: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    object: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.mapping.zone)
+        return ZoneInfo(self.mapping.zone_of(self.object))
 
     def column(self, name: str) -> str:
         return self.columns.get(name, name)
@@ -55,6 +60,18 @@ class Context:
 
 def compile_rule(context: Context, name: str, kind: str, rule: Rule) -> Compiled:
     """The rule of a Twenty field of type ``kind``. ``name`` is what flags call it."""
+    holds = compile_conditions(rule.when, context.column)
+    if holds is None:
+        return _compile(context, name, kind, rule)
+    evaluate, nothing = _compile(context, name, kind, rule), _nothing(kind, rule)
+    return lambda row, flags: evaluate(row, flags) if holds(row) else nothing
+
+
+def _nothing(kind: str, rule: Rule) -> Any:
+    return empty(kind) if rule.otherwise is None else rule.otherwise
+
+
+def _compile(context: Context, name: str, kind: str, rule: Rule) -> Compiled:
     if rule.placeholder is not None:
         return _with_placeholder(context, name, rule.placeholder, rule.model_copy(update={"placeholder": None}))
     if rule.of is not None:
@@ -64,8 +81,10 @@ def compile_rule(context: Context, name: str, kind: str, rule: Rule) -> Compiled
         return lambda row, flags: constant
     if rule.currency is not None or kind == "CURRENCY":
         return _money(context, name, rule)
-    nothing = empty(kind) if rule.otherwise is None else rule.otherwise
-    return _guarded(name, _origin(context, name, rule), _converter(context, kind, rule, name), nothing, rule.required)
+    origin, nothing = _origin(context, name, rule), _nothing(kind, rule)
+    if rule.as_ in ("state", "postcode"):
+        return _regional(context, name, rule, origin)
+    return _guarded(name, origin, _converter(context, kind, rule, name), nothing, rule.required)
 
 
 def text_of(context: Context, name: str, rule: Rule) -> Compiled:
@@ -111,6 +130,20 @@ def _column(context: Context, name: str, column: str) -> Compiled:
 
 
 def _origin(context: Context, name: str, rule: Rule) -> Compiled:
+    origin = _read(context, name, rule)
+    if not rule.expected:
+        return origin
+
+    def look(row: Row, flags: Flags) -> Value:
+        value: Value = origin(row, flags)
+        if is_blank(value):
+            flags.append(Flag(name, EMPTY))
+        return value
+
+    return look
+
+
+def _read(context: Context, name: str, rule: Rule) -> Compiled:
     if rule.from_ is not None:
         return _column(context, name, rule.from_)
     if rule.join is not None:
@@ -213,6 +246,28 @@ def _composite(context: Context, name: str, kind: str, rule: Rule) -> Compiled:
     return compose
 
 
+def _regional(context: Context, name: str, rule: Rule, origin: Compiled) -> Compiled:
+    """A state or postal code, judged by the rules of the row's country."""
+    convert = regions.state if rule.as_ == "state" else regions.postcode
+    nothing, own = _nothing("TEXT", rule), context.mapping.region
+    read = _column(context, name, rule.country) if rule.country else None
+    by_country: dict[str, Compiled] = {}
+
+    def evaluate(row: Row, flags: Flags) -> Any:
+        written = read(row, flags) if read else None
+        try:
+            country = own if is_blank(written) else converters.country_code(written)
+        except UnusableError:
+            country = ""  # the country's own field says what is wrong with it
+        judge = by_country.get(country)
+        if judge is None:
+            judged = partial(convert, country=country)
+            judge = by_country[country] = _guarded(name, origin, judged, nothing, rule.required)
+        return judge(row, flags)
+
+    return evaluate
+
+
 def _with_placeholder(context: Context, name: str, column: str, rule: Rule) -> Compiled:
     evaluate = compile_rule(context, name, "EMAILS", rule)
     key = _words(context, name, column)
@@ -268,7 +323,7 @@ def _converter(context: Context, kind: str, rule: Rule, field_name: str) -> Conv
             }
             return named[rule.as_ or "text"]
         case "NUMBER":
-            return converters.integer if rule.as_ == "integer" else converters.number
+            return {"integer": converters.integer, "minutes": minutes}.get(rule.as_ or "", converters.number)
         case "BOOLEAN" if rule.equals is not None:
             wanted = natural_key(rule.equals)
             return lambda value: natural_key(value) == wanted
@@ -282,6 +337,9 @@ def _converter(context: Context, kind: str, rule: Rule, field_name: str) -> Conv
         case "SELECT":
             labels = {label: value for value, label in options(mapping, context.target, field_name).items()}
             return converters.select(rule.values or labels)
+        case "MULTI_SELECT":
+            labels = {label: value for value, label in options(mapping, context.target, field_name).items()}
+            return converters.multi_select(rule.values or labels, rule.split or ",")
         case "PHONES":
             return converters.phone(mapping.region)
         case "EMAILS":

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from schemas.mapping.conditions import Conditions
 from schemas.mapping.names import CurrencyCode, Model, OptionValue, PartName, Region, SourceName, TwentyName, Zone
 from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject
@@ -21,7 +22,7 @@ DERIVED = "~"
 
 Converter = Literal[
     "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code",
-    "html", "html_text", "rtf",
+    "state", "postcode", "minutes", "html", "html_text", "rtf",
 ]  # fmt: skip
 """``html`` and ``rtf`` say how the source keeps a text: a rich text field gets Markdown of HTML, any other the text
 alone, and ``html_text`` is for a rich text field that shall have the text alone."""
@@ -68,8 +69,16 @@ class Rule(Model):
     placeholder: str | None = None
     """For an e-mail: the column that a stand-in is made from where there is no usable address (Twenty takes none
     twice). It is the same each time, ends in ``.invalid``, which no mail can reach, and is flagged."""
+    split: str | None = Field(None, min_length=1)
+    """For a multi-select: what stands between the texts of one column; a comma where it does not say."""
+    country: str | None = None
+    """For ``state`` and ``postcode``: column of the country; the mapping's own region where there is none."""
     otherwise: str | None = None
     """Text to write where there is none."""
+    when: Conditions = {}
+    """The value counts only while these hold; otherwise the field is empty."""
+    expected: bool = False
+    """An empty one is flagged; the record arrives."""
     required: bool = False
     """A record without it is dead-lettered; otherwise it arrives without the field, flagged."""
 
@@ -81,7 +90,8 @@ class Rule(Model):
     @property
     def columns(self) -> set[str]:
         found = {*(self.join or ()), *(self.difference or ())}
-        found |= {name for name in (self.from_, self.currency, self.placeholder) if name}
+        found |= {name for name in (self.from_, self.currency, self.placeholder, self.country) if name}
+        found |= self.when.keys()
         found |= set(re.findall(r"{(\w+)}", self.template or ""))
         if self.choose:
             found |= {self.choose.by, *self.choose.among.values()}
@@ -110,6 +120,8 @@ class Reference(Model):
     part: PartName = ""
     by: Rules
     required: bool = False
+    expected: bool = False
+    """An empty one is flagged; the record arrives."""
 
 
 class Adoption(Model):
@@ -145,19 +157,28 @@ class Element(Model):
     fields: dict[TwentyName, RuleOrColumn] = {}
 
 
+class Items(Model):
+    """An array of objects in a column, or in text that is JSON: the names that the part's rules use, and where each
+    item holds them (``code``, or ``procedure.code`` within an object)."""
+
+    array: str
+    columns: dict[str, str] = Field(min_length=1)
+
+
 class Part(Model):
     """One Twenty record, or a share in one, made from a row."""
 
     name: PartName = ""
     target: TwentyName
-    when: dict[str, list[str] | Literal["present"]] = {}
-    """The part exists when every column holds one of the texts named (or anything, for ``present``)."""
-    each: list[Element] | None = Field(None, min_length=1)
+    when: Conditions = {}
+    """The part exists while these hold."""
+    each: Annotated[list[Element], Field(min_length=1)] | Items | None = None
     """One part per element, named ``name:key``."""
     key: str | None = None
     """With ``each``: the column whose natural key tells the elements apart; a blank one means no part."""
     apart: str | None = None
     """With ``each``: the column that tells elements of the same key apart."""
+
     anchor: Reference | None = None
     """A fragment: the fields are written into the part that this names."""
     match: Matching | None = None
@@ -168,6 +189,15 @@ class Part(Model):
     links: dict[TwentyName, Reference] = {}
     aliases: dict[SourceName, Rules] = {}
     attachment: File | None = None
+
+    @property
+    def repeated(self) -> list[Element]:
+        """The repeated columns; none where an array is repeated, or nothing."""
+        return self.each if isinstance(self.each, list) else []
+
+    @property
+    def items(self) -> Items | None:
+        return self.each if isinstance(self.each, Items) else None
 
 
 class Derivation(Model):
@@ -238,6 +268,11 @@ class SystemMapping(Model):
         """Twenty object -> its relation to the member who answers for a record."""
         return {name: one.owner for name, one in self.twenty.items() if one.owner}
 
+    def zone_of(self, object_name: str) -> str:
+        """The zone of an object's times that name none."""
+        mapped = self.objects.get(object_name)
+        return (mapped.source.zone if mapped else None) or self.zone
+
     def parts_of(self, object_name: str) -> list[Part]:
         if object_name.startswith(DERIVED):
             return self.derived[object_name.removeprefix(DERIVED)].parts
@@ -260,7 +295,7 @@ class SystemMapping(Model):
                 relation=mapped.source.relation,
                 query=mapped.source.query,
                 changed_at=mapped.source.changed_at,
-                zone=mapped.source.zone or self.zone,
+                zone=self.zone_of(name),
                 parents=tuple(sorted(self._parents(mapped) - {name})),
                 on_missing=mapped.source.on_missing,
                 exclude=tuple(mapped.source.exclude),

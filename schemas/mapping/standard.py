@@ -134,5 +134,7 @@ def empty(kind: str) -> object:
             return ""
         case "BOOLEAN":
             return False
+        case "MULTI_SELECT":
+            return []
         case _:
             return None

@@ -17,6 +17,7 @@ CustomType = Literal[
     "DATE",
     "DATE_TIME",
     "SELECT",
+    "MULTI_SELECT",
     "CURRENCY",
     "PHONES",
     "EMAILS",

@@ -1,0 +1,333 @@
+"""What the language can say about values, beyond one column to one field."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.mapping import MappingError
+from schemas.mapping.durations import minutes
+from schemas.mapping.regions import postcode, state
+from schemas.mapping.values import AdjustedError, UnusableError, natural_key
+from schemas.records import Flag, Json, Value
+from tests.unit.mapping.snippets import mapping, one, parts, thing
+
+SPECIALTIES = thing(
+    "specialties: {type: MULTI_SELECT, label: S, options: [Cardiology, Pediatrics, {label: ENT, value: EAR_NOSE}]}\n",
+    """\
+    - target: thing
+      fields:
+        name: id
+        specialties: {from: specialties, split: ;}
+    """,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "options"),
+    [
+        ("Pediatrics; cardiology", ["CARDIOLOGY", "PEDIATRICS"]),
+        ("cardiology;;Cardiology ", ["CARDIOLOGY"]),
+        (Json(["ENT", "pediatrics"]), ["PEDIATRICS", "EAR_NOSE"]),
+        (Json([]), []),
+        ("", []),
+        (None, []),
+    ],
+)
+def test_a_multi_select_takes_every_text_that_has_an_option(written: Value, options: list[str]) -> None:
+    fields, flags = one(SPECIALTIES, {"id": "1", "specialties": written})
+    assert (fields["specialties"], flags) == (options, [])
+
+
+def test_a_text_without_an_option_is_flagged_and_the_others_arrive() -> None:
+    fields, flags = one(SPECIALTIES, {"id": "1", "specialties": "Cardiology;Astrology"})
+    assert fields["specialties"] == ["CARDIOLOGY"]
+    assert flags == [Flag("specialties", "a value without a mapping", "Cardiology;Astrology")]
+
+
+@given(st.lists(st.sampled_from(["Cardiology", " ENT", "PEDIATRICS", "unheard of", ""])))
+def test_the_order_in_a_multi_select_says_nothing(texts: list[str]) -> None:
+    forth, back = (
+        one(SPECIALTIES, {"id": "1", "specialties": ";".join(some)})[0] for some in (texts, list(reversed(texts)))
+    )
+    assert forth == back
+    assert len(forth["specialties"]) == len({natural_key(text) for text in texts} - {"", "unheard of"})
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (45, 45),
+        (Decimal("30.0"), 30),
+        ("45", 45),
+        ("45 min", 45),
+        ("1 h 30 min", 90),
+        ("1h30m", 90),
+        ("1.5 hours", 90),
+        ("1,5 h", 90),
+        ("1:30", 90),
+        ("00:45:00", 45),
+        ("PT1H15M", 75),
+        ("120 sec", 2),
+    ],
+)
+def test_a_duration_is_minutes_however_it_is_written(written: Value, expected: int) -> None:
+    assert minutes(written) == expected
+
+
+@pytest.mark.parametrize("written", ["", "soon", "1:75", "h", "PT", "1 h 2 h", True, "9" * 40, "NaN", "4\x005"])
+def test_what_is_no_duration_is_refused(written: Value) -> None:
+    with pytest.raises(UnusableError):
+        minutes(written)
+
+
+def test_seconds_are_rounded_and_said_to_be() -> None:
+    with pytest.raises(AdjustedError) as adjusted:
+        minutes("00:10:40")
+    assert adjusted.value.result == 11
+
+
+@given(st.integers(0, 10_000), st.integers(0, 59))
+def test_hours_and_minutes_mean_the_same_in_every_form(hours: int, mins: int) -> None:
+    forms = (f"{hours}:{mins:02}", f"{hours} h {mins} min", f"PT{hours}H{mins}M", f"{hours:02}:{mins:02}:00")
+    assert {minutes(form) for form in forms} == {hours * 60 + mins}
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "expected"),
+    [
+        ("ma", "US", "MA"),
+        ("Massachusetts", "US", "MA"),
+        ("Mass.", "US", None),
+        ("québec", "CA", "QC"),
+        ("MA", "CA", None),
+        ("Bayern", "DE", "Bayern"),
+        ("anything", "", "anything"),
+    ],
+)
+def test_a_state_is_known_by_code_or_name(written: str, country: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(UnusableError):
+            state(written, country)
+    else:
+        assert state(written, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "expected"),
+    [
+        ("02139", "US", "02139"),
+        ("02139-4307", "US", "02139-4307"),
+        ("2139", "US", None),
+        ("k1a 0b1", "CA", "K1A 0B1"),
+        ("02139", "CA", None),
+        ("80331", "DE", "80331"),
+        ("anything", "", "ANYTHING"),
+    ],
+)
+def test_a_postal_code_is_one_of_its_country(written: str, country: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(UnusableError):
+            postcode(written, country)
+    else:
+        assert postcode(written, country) == expected
+
+
+ADDRESS = thing(
+    "homeAddress: {type: ADDRESS, label: Address}\n",
+    """\
+    - target: thing
+      fields:
+        name: id
+        homeAddress:
+          of:
+            addressState: {from: state, as: state, country: country}
+            addressPostcode: {from: zip, as: postcode, country: country}
+            addressCountry: {from: country, as: country_code}
+    """,
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected", "flagged"),
+    [
+        ({"state": "Ohio", "zip": "43004", "country": None}, ("OH", "43004", ""), []),
+        ({"state": "on", "zip": "k1a0b1", "country": "Canada"}, ("ON", "K1A0B1", "CA"), []),
+        ({"state": "Ohio", "zip": "K1A 0B1", "country": "USA"}, ("OH", "", "US"), ["homeAddress.addressPostcode"]),
+        ({"state": "Ohio", "zip": "x", "country": "Oz"}, ("Ohio", "X", ""), ["homeAddress.addressCountry"]),
+    ],
+)
+def test_an_address_is_judged_by_the_rules_of_its_country(
+    row: dict[str, Value], expected: tuple[str, ...], flagged: list[str]
+) -> None:
+    fields, flags = one(ADDRESS, {"id": "1", **row})
+    address = fields["homeAddress"]
+    found = (address["addressState"], address["addressPostcode"], address["addressCountry"])
+    assert (found, [flag.field for flag in flags]) == (expected, flagged)
+
+
+CONDITIONS = thing(
+    "done: {type: DATE, label: Done}\nnote: {type: TEXT, label: Note}\n",
+    """\
+    - target: thing
+      fields:
+        name: id
+        done: {from: at, when: {status: [completed]}}
+        note: {from: note, expected: true, when: {status: {not: [cancelled]}}}
+    - {name: large, target: thing, when: {size: {above: 25}}, fields: {name: id}}
+    - {name: small, target: thing, when: {size: {at_most: 25}}, fields: {name: id}}
+    - {name: unsized, target: thing, when: {size: blank}, fields: {name: id}}
+    """,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "note", "done", "flags"),
+    [
+        ("Completed", "x", "2024-05-04", []),
+        ("scheduled", "x", None, []),
+        ("scheduled", "", None, [Flag("note", "expected, and empty")]),
+        ("cancelled", None, None, []),
+        (None, " ", None, [Flag("note", "expected, and empty")]),
+    ],
+)
+def test_a_value_counts_only_while_its_conditions_hold(
+    status: str | None, note: str | None, done: str | None, flags: list[Flag]
+) -> None:
+    fields, found = one(CONDITIONS, {"id": "1", "status": status, "note": note, "at": "2024-05-04", "size": 1})
+    assert (fields["done"], found) == (done, flags)
+
+
+@pytest.mark.parametrize(
+    ("size", "name"), [(25, "small"), ("25.5", "large"), (Decimal("1e3"), "large"), (None, "unsized"), ("", "unsized")]
+)
+def test_a_part_is_chosen_by_a_number(size: Value, name: str) -> None:
+    row = {"id": "1", "status": "x", "note": "x", "at": None, "size": size}
+    assert set(parts(CONDITIONS, row)) == {"", name}
+
+
+@given(st.one_of(st.none(), st.text(), st.floats(), st.decimals(), st.booleans(), st.binary()))
+def test_no_number_is_within_no_bounds_and_any_column_is_blank_or_present(size: Any) -> None:
+    row = {"id": "1", "status": "x", "note": "x", "at": None, "size": size}
+    names = set(parts(CONDITIONS, row)) - {""}
+    assert len(names) <= 1
+
+
+PLAN = thing(
+    "code: {type: TEXT, label: Code}\nfee: {type: CURRENCY, label: Fee}\n",
+    """\
+    - target: thing
+      fields: {name: title}
+    - name: line
+      target: thing
+      each: {array: lines, columns: {number: no, code: procedure.code, fee: fee}}
+      key: number
+      when: {code: present}
+      fields: {name: {template: "{title} {number}"}, code: code, fee: fee}
+    """,
+)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_each_item_of_an_array_is_a_part_named_by_its_key(text: bool) -> None:
+    lines = [{"no": 2, "procedure": {"code": "D02"}, "fee": 12.5}, {"no": "a", "procedure": {"code": "D01"}}, {"no": 3}]
+    text_of_it = '[{"no":2,"procedure":{"code":"D02"},"fee":12.50},{"no":"a","procedure":{"code":"D01"}},{"no":3}]'
+    made = parts(PLAN, {"id": "1", "title": "Plan", "lines": text_of_it if text else Json(lines)})
+    assert list(made) == ["", "line:2", "line:a"]
+    assert made["line:2"].fields["code"] == "D02"
+    assert made["line:2"].fields["fee"]["amountMicros"] == 12_500_000
+    assert made["line:2"].fields["name"] == "Plan 2"
+
+
+@pytest.mark.parametrize("lines", ["no json", '{"no": 1}', Json({"no": 1}), 7])
+def test_what_is_no_array_is_flagged_and_the_record_arrives(lines: Value) -> None:
+    made = parts(PLAN, {"id": "1", "title": "Plan", "lines": lines})
+    assert list(made) == [""]
+    assert "an array was expected" in made[""].flags[0].reason
+
+
+def test_two_items_of_one_key_are_flagged() -> None:
+    item = {"no": 1, "procedure": {"code": "D"}}
+    made = parts(PLAN, {"id": "1", "title": "Plan", "lines": Json([item, item])})
+    assert list(made) == ["", "line:1"]
+    assert made[""].flags[0].reason == "the same one is named twice"
+
+
+@given(st.permutations([{"no": n, "procedure": {"code": f"D{n}"}, "fee": n} for n in range(4)]))
+def test_items_are_known_by_their_keys_whatever_their_order(items: list[dict[str, Any]]) -> None:
+    made = parts(PLAN, {"id": "1", "title": "Plan", "lines": Json(items)})
+    assert {name: part.fields["code"] for name, part in made.items() if name} == {
+        f"line:{n}": f"D{n}" for n in range(4)
+    }
+
+
+def test_times_are_local_to_the_zone_of_their_object() -> None:
+    here = mapping(
+        """\
+        twenty:
+          note: {fields: {seen: {type: DATE_TIME, label: Seen}}}
+        objects:
+          near: &note
+            source: {relation: near, key: [id]}
+            parts: [{target: note, fields: {seen: at}}]
+          far:
+            <<: *note
+            source: {relation: far, key: [id], zone: Asia/Tokyo}
+        """
+    )
+    row: dict[str, Value] = {"id": "1", "at": datetime.fromisoformat("2024-01-05T12:00")}
+    assert parts(here, row, "near")[""].fields["seen"] == "2024-01-05T17:00:00.000Z"
+    assert parts(here, row, "far")[""].fields["seen"] == "2024-01-05T03:00:00.000Z"
+
+
+HIERARCHY = mapping(
+    """\
+    twenty:
+      company:
+        fields:
+          sourceSystemId: {type: TEXT, label: Source}
+          parentCompany: {type: RELATION, label: Parent company, to: company, inverse: Subsidiaries}
+    objects:
+      organization:
+        source: {relation: organizations, key: [id]}
+        parts:
+          - target: company
+            fields: {name: name}
+            links: {parentCompany: {to: organization, by: parent_id, expected: true}}
+    """
+)
+
+
+def test_a_hierarchy_is_a_reference_of_an_object_to_itself() -> None:
+    (link,) = parts(HIERARCHY, {"id": "1", "name": "Branch", "parent_id": "9"}, "organization")[""].links
+    assert (link.field, link.token, link.required) == ("parentCompany", "tiny/organization/9\0", False)
+    assert HIERARCHY.sources[0].parents == ()
+
+
+def test_an_expected_reference_that_is_empty_is_flagged() -> None:
+    part = parts(HIERARCHY, {"id": "1", "name": "Branch", "parent_id": None}, "organization")[""]
+    assert (part.links, part.flags) == ((), (Flag("parentCompany", "expected, and empty"),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("{from: x, split: ;}", "expected only for MULTI_SELECT"),
+        ("{from: x, when: {y: {}}}", "expected `above`, `at_most` or both"),
+        ("{from: x, when: {y: []}}", "at least 1"),
+        ("{from: x, when: {y: pressent}}", "did you mean 'present'"),
+        ("{from: x, country: y}", "expected only together with `as: state`"),
+        ("{from: x, required: true, expected: true}", "a required value is always expected"),
+        ("{constant: x, expected: true}", "expected only for a value that can be empty"),
+    ],
+)
+def test_mistakes_are_told_with_their_line(rule: str, message: str) -> None:
+    with pytest.raises(MappingError) as error:
+        thing("note: {type: TEXT, label: Note}\n", f"- {{target: thing, fields: {{name: id, note: {rule}}}}}\n")
+    assert message in str(error.value)
+    assert all(problem.line == 16 for problem in error.value.problems), str(error.value)
