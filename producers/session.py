@@ -60,7 +60,7 @@ class Session:
             )
             try:
                 self._prepare(connection)
-            except BaseException:
+            except BaseException:  # also a Ctrl-C must leave nothing behind
                 connection.close()
                 raise
             self._connection = connection

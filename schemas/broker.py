@@ -196,11 +196,21 @@ def end_offsets(settings: KafkaSettings, topics: Iterable[str], partitions: int)
 def committed_offsets(
     settings: KafkaSettings, group: str, topics: Iterable[str], partitions: int
 ) -> dict[tuple[str, int], int]:
-    """``(topic, partition) -> committed offset`` of a group; 0 where it has committed nothing."""
+    """``(topic, partition) -> committed offset`` of a group; 0 where it has committed nothing.
+
+    Raises BrokerError when Kafka does not say within 30 s: it waits for the end of a transaction with offsets in it.
+    """
     reader = consumer(settings, group)
     try:
         asked = [TopicPartition(topic, partition) for topic in topics for partition in range(partitions)]
         return {(tp.topic, tp.partition): max(0, tp.offset) for tp in reader.committed(asked, timeout=30)}
+    except KafkaException as error:
+        if error.args[0].code() not in (KafkaError._TIMED_OUT, KafkaError._TIMED_OUT_QUEUE):
+            raise
+        raise BrokerError(
+            f"group {group}: Kafka does not say how far it has committed: a transaction in __consumer_offsets may never"
+            " have ended; see `Kafka lost all replicas at once` in docs/operate.md"
+        ) from error
     finally:
         reader.close()
 

@@ -279,8 +279,8 @@ class Life:
         """A deleted patient, who shared nothing with anybody, is back under the same id."""
         if not self._deleted:
             return 0
-        row = self._deleted.popleft()
-        del row["updated_at"]
+        # a new row: the transaction may be rolled back, and the remembered one is whole then
+        row = {name: value for name, value in self._deleted.popleft().items() if name != "updated_at"}
         there = cursor.execute("select from patients where patient_id = %s", (row["patient_id"],)).fetchone()
         return 0 if there else self._insert(cursor, "patients", row)
 

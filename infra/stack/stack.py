@@ -105,7 +105,7 @@ class LocalStack:
                     parts.append(pool.submit(self._start_postgres, ports))
             for part in parts:
                 part.result()
-        except BaseException:
+        except BaseException:  # also a Ctrl-C must leave nothing behind
             self._end()
             raise
 

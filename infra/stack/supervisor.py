@@ -140,13 +140,13 @@ class Supervisor:
             self._children[name] = child
             try:
                 process = self._fork(name, child)
-            except BaseException:
+            except BaseException:  # also a Ctrl-C must leave nothing behind
                 del self._children[name]
                 raise
         threading.Thread(target=self._watch, args=(name, child), name=f"watch-{name}", daemon=True).start()
         try:
             self.wait_ready(name)
-        except BaseException:
+        except BaseException:  # also a Ctrl-C must leave nothing behind
             self.stop(name)
             raise
         return process.pid

@@ -50,10 +50,13 @@ class Flow:
     """How long after a fault the first change made at the source after it was in Twenty."""
 
     showcase: Showcase
+    failures: list[BaseException]
+    """What ended the clinic's life before its time: then nothing can flow."""
 
     def seconds_until_it_flows(self, since: datetime, patience: float = 120) -> float:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
+            assert not self.failures, f"the clinic stands still: {self.failures[0]!r}"
             self.showcase.monitor.catch_up()
             for decided_at, changed_at in self.showcase.monitor.recent():
                 if changed_at > since:
@@ -63,8 +66,8 @@ class Flow:
 
 
 @contextmanager
-def living(showcase: Showcase) -> Iterator[None]:
-    stop, failures = threading.Event(), []
+def living(showcase: Showcase, failures: list[BaseException]) -> Iterator[None]:
+    stop = threading.Event()
     life = Life(showcase.clinic, showcase.source_url)
 
     def live() -> None:
@@ -141,8 +144,8 @@ def test_every_row_arrives_once_and_in_its_last_state(capsys: pytest.CaptureFixt
     with Showcase(directory, options, keep=True) as showcase:
         showcase.start_systems()
         showcase.start_components()
-        flow = Flow(showcase)
-        with living(showcase):
+        flow = Flow(showcase, [])
+        with living(showcase, flow.failures):
             flow.seconds_until_it_flows(datetime.now(UTC))
             for fault, victim in faults:
                 name, struck_at = strike(showcase, fault, victim)
