@@ -116,3 +116,34 @@ def _city(world: World, row_id: str) -> str:
     row = world.twenty.row("person", row_id)
     assert row is not None
     return str(row["city"])
+
+
+def test_a_row_in_the_trash_that_holds_the_address_stays_there_and_is_named(world: World) -> None:
+    foreign = _foreign(world.twenty, "Ada", "ada@x.test")
+    world.twenty.member("reception@x.test")
+    world.twenty.steer("person", act="trash", object="person", ids=[foreign])
+    write = world.write("patient", "1", _patient("Ada", "ada@x.test"), offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    theirs = world.twenty.row("person", foreign)
+    assert theirs is not None and theirs["deletedAt"] and theirs["city"] == ""
+    ours = world.twenty.row("person", twenty_id(write.key, ""))
+    assert ours is not None and ours["emails"] == {"primaryEmail": "", "additionalEmails": ["ada@x.test"]}
+    assert any("trash" in flag.reason for event in world.events(Outcome.FLAGGED) for flag in event.flags)
+
+
+def test_a_company_is_adopted_by_its_domain_however_it_is_written(world: World) -> None:
+    foreign = world.twenty.create(
+        "companies", {"name": "Acme", "domainName": {"primaryLinkUrl": "https://acme.test"}, "employees": 7}
+    )
+    link = {"primaryLinkUrl": "https://ACME.test/", "primaryLinkLabel": "", "secondaryLinks": []}
+    matches = (Match("domainName.primaryLinkUrl", "https://ACME.test/", {"name": "acme"}),)
+    part = Part("", "company", fields={"name": "Acme", "domainName": link}, matches=matches, content_hash="a")
+    write = world.write("patient", "1", part, offset=1)
+    with world.sink():
+        world.send(write)
+        world.settle()
+    rows = world.twenty.rows("company", trashed=True)
+    assert [(row["id"], row["employees"]) for row in rows] == [(foreign, 7)]
+    assert world.identities()[(write.key, "")].origin is Outcome.ADOPTED
