@@ -65,9 +65,9 @@ def causes(
                 if holder["id"] in batch_ids or holder["id"] in taken or book.ours(holder["id"]):
                     withheld[path] = unique.HELD_BY_ANOTHER
                 elif holder.get("deletedAt"):
-                    withheld[path] = TRASHED
+                    withheld[path] = f"{TRASHED}: {holder['id']}"
                 else:
-                    withheld[path] = FOREIGN
+                    withheld[path] = f"{FOREIGN}: {holder['id']}"
                     foreign[holder["id"]] = holder
         finding = Finding(None, withheld)
         part = work.step.part

@@ -130,7 +130,11 @@ def test_a_row_in_the_trash_that_holds_the_address_stays_there_and_is_named(worl
     assert theirs is not None and theirs["deletedAt"] and theirs["city"] == ""
     ours = world.twenty.row("person", twenty_id(write.key, ""))
     assert ours is not None and ours["emails"] == {"primaryEmail": "", "additionalEmails": ["ada@x.test"]}
-    assert any("trash" in flag.reason for event in world.events(Outcome.FLAGGED) for flag in event.flags)
+    assert any(
+        "trash" in flag.reason and foreign in flag.reason
+        for event in world.events(Outcome.FLAGGED)
+        for flag in event.flags
+    )
 
 
 def test_a_company_is_adopted_by_its_domain_however_it_is_written(world: World) -> None:

@@ -105,9 +105,9 @@ def test_a_duplicate_may_be_a_foreign_row() -> None:
     found = _cause([row("foreign", "ada@x.test")])
     assert found.finding.row is not None and found.finding.row["id"] == "foreign"
     assert _cause([row("foreign", "ada@x.test", first="Boris")]).finding.withheld == {MAIL: CONTRADICTED}
-    assert _cause([row("foreign", "ada@x.test")], matches=False).finding.withheld == {MAIL: FOREIGN}
+    assert _cause([row("foreign", "ada@x.test")], matches=False).finding.withheld == {MAIL: f"{FOREIGN}: foreign"}
     trashed = row("foreign", "ada@x.test", deletedAt="2026-01-01")
-    assert _cause([trashed]).finding == Finding(None, {MAIL: TRASHED})
+    assert _cause([trashed]).finding == Finding(None, {MAIL: f"{TRASHED}: foreign"})
 
 
 def test_a_duplicate_that_nothing_explains_says_so() -> None:
