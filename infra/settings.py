@@ -22,7 +22,7 @@ from schemas.topics import Topics
 from sinks.budget import COST_OF_OTHERS
 from sinks.timetable import Hours
 
-ENVIRONMENT = {
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "DUALRUN_KAFKA_BOOTSTRAP_SERVERS": ("kafka", "bootstrap_servers"),
     "DUALRUN_KAFKA_REGISTRY_URL": ("kafka", "registry_url"),
     "DUALRUN_SOURCE_URL": ("source", "url"),
@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "DUALRUN_SOURCE_CLIENT_SECRET": ("source", "auth", "client_secret"),
     "DUALRUN_TWENTY_URL": ("twenty", "url"),
     "DUALRUN_TWENTY_API_KEY": ("twenty", "api_key"),
+    "DUALRUN_TWENTY_WEBHOOK_SECRET": ("twenty", "webhook", "secret"),
     "DUALRUN_FALLBACK_OWNER": ("twenty", "fallback_owner"),
 }
 
@@ -67,6 +68,18 @@ class TimetableSection(_Section):
     """When files may be uploaded."""
 
 
+class WebhookSection(_Section):
+    listen: Annotated[str, Field(pattern=r".+:\d+")]
+    """``host:port``; Twenty calls ``http://host:port/twenty/webhook``."""
+    secret: Annotated[SecretStr, Field(min_length=1)]
+    """As it was given to Twenty with the webhook: a call that is not signed with it is refused."""
+
+
+class SideEffectsSection(_Section):
+    acknowledged: tuple[str, ...] = ()
+    """Ids of workflows and webhooks that may react to what is written."""
+
+
 class TwentySection(_Section):
     url: str
     api_key: SecretStr
@@ -85,6 +98,10 @@ class TwentySection(_Section):
     """E-mail of the member who answers for records whose own owner is not known or has no account yet."""
     members_seconds: Annotated[float, Field(gt=0)] = 60
     """How often the members are read while somebody without an account is awaited."""
+    edits_seconds: Annotated[float, Field(gt=0)] = 60
+    """How often Twenty is asked what others have edited: one request for each object, when nothing else is to do."""
+    webhook: WebhookSection | None = None
+    side_effects: SideEffectsSection = SideEffectsSection()
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:

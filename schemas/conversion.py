@@ -43,6 +43,11 @@ def _unit(value: Mapping[str, Any]) -> Unit:
     return Unit(value["topic"], value["partition"], value["offset"])
 
 
+def _unit_or_none(value: Any) -> Unit | None:
+    # return_record_name wraps a record in a union as (name, body)
+    return None if value is None else _unit(value[1] if isinstance(value, tuple) else value)
+
+
 def _flags(value: list[Mapping[str, Any]]) -> tuple[Flag, ...]:
     return tuple(Flag(flag["field"], flag["reason"], flag["raw"]) for flag in value)
 
@@ -200,6 +205,9 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "origin": identity.origin.value,
         "awaiting": identity.awaiting._asdict() if identity.awaiting else None,
         "uploaded": identity.uploaded,
+        "written": identity.written,
+        "edits": identity.edits,
+        "message": identity.message._asdict() if identity.message else None,
     }
 
 
@@ -222,6 +230,9 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         origin=Outcome(value["origin"]),
         awaiting=_unit(value["awaiting"]) if value["awaiting"] else None,
         uploaded=value["uploaded"],
+        written=value["written"],
+        edits=value["edits"],
+        message=_unit_or_none(value["message"]),
     )
 
 

@@ -201,10 +201,15 @@ class Outcome(StrEnum):
     FLAGGED = "flagged"
     LINKED = "linked"
     ADOPTING = "adopting"
+    CONFLICT = "conflict"
+    """Somebody changed in Twenty what we had written, or a person has decided about that."""
 
     @property
     def final(self) -> bool:
-        return self not in (Outcome.PARKED, Outcome.FLAGGED, Outcome.LINKED, Outcome.ADOPTING)
+        return self not in _ADDITIONS
+
+
+_ADDITIONS = frozenset({Outcome.PARKED, Outcome.FLAGGED, Outcome.LINKED, Outcome.ADOPTING, Outcome.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,8 @@ class Identity:
     unique: digests of the unique values that this part holds in Twenty (``field:digest``).
     awaiting: the message whose write waits for a row that Twenty does not have yet (a member without an account).
     uploaded: path of a file that is in Twenty though its record is not; its hash is in ``content_hash``, after a ``+``.
+    written: digests of what Twenty answered to our writes, by column. edits: columns in which Twenty holds what
+    somebody else put there. Both are packed: see ``sinks.edits``. message: where the write lies that was written last.
     """
 
     key: str
@@ -255,6 +262,9 @@ class Identity:
     origin: Outcome = Outcome.CREATED
     awaiting: Unit | None = None
     uploaded: str = ""
+    written: str = ""
+    edits: str = ""
+    message: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)

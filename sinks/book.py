@@ -18,6 +18,7 @@ class Book:
         self._holders: dict[tuple[str, str], tuple[str, str]] = {}
         self._rows: dict[str, tuple[str, str]] = {}
         self._trash: set[str] = set()
+        self._sharing: dict[str, set[tuple[str, str]]] = {}
         self._own: Counter[str] = Counter()
         self.awaiting: dict[tuple[str, str], Unit] = {}
         """Parts that wait for a row that Twenty does not have yet, and where their writes lie."""
@@ -34,6 +35,8 @@ class Book:
         self.awaiting.pop(name, None)
         if identity.awaiting is not None:
             self.awaiting[name] = identity.awaiting
+        if identity.mode is PartMode.FRAGMENT and identity.state in LIVING:
+            self._sharing.setdefault(identity.twenty_id, set()).add(name)
         if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
             return
         if identity.state in LIVING:
@@ -47,6 +50,8 @@ class Book:
             self._holders.setdefault((identity.target, value), name)
 
     def _forget(self, old: Identity, name: tuple[str, str]) -> None:
+        if name in self._sharing.get(old.twenty_id, ()):
+            self._sharing[old.twenty_id].discard(name)
         if self._rows.get(old.twenty_id) == name:
             del self._rows[old.twenty_id]
             self._own[old.target] -= old.mode is PartMode.OWN
@@ -73,6 +78,11 @@ class Book:
         """The living identity of a row in Twenty; None where the row is not ours."""
         name = self._rows.get(row)
         return self._records[name[0]][name[1]] if name else None
+
+    def at(self, row: str) -> list[Identity]:
+        """All living parts that write to a row: the one that it is, and the fragments that share it."""
+        names = [self._rows[row]] if row in self._rows else []
+        return [self._records[key][part] for key, part in [*names, *sorted(self._sharing.get(row, ()))]]
 
     def referring(self, row: str) -> list[Identity]:
         """Living parts that link to a row. Reads through everything: for what happens rarely."""

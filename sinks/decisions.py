@@ -27,12 +27,13 @@ from schemas.records import (
 )
 from schemas.topics import Topics
 from sinks import adoption, metrics
+from sinks.answer import NOTHING, Answer
 from sinks.book import LIVING, Book
 from sinks.catalogue import TargetObject
 from sinks.identity import NO_MEMBER, Do, Settled, Step, written
 from sinks.lanes import returned
 from sinks.outbox import Outbox
-from sinks.pending import Lane, Pending, Position
+from sinks.pending import Lane, Pending
 from sinks.rows import Row
 
 WHOLE = "*"
@@ -82,9 +83,9 @@ class Decisions:
         """A decision that took no request."""
         pending.accounted.add(WHOLE if settled.part is None else settled.part)
         if settled.identity is not None:
-            place = pending.place if settled.reason == NO_MEMBER else None
-            awaiting = self._message(place) if place else settled.identity.awaiting
-            self._publish(replace(settled.identity, awaiting=awaiting))
+            message = self._message(pending, settled.identity)
+            awaiting = message if settled.reason == NO_MEMBER and pending.place else settled.identity.awaiting
+            self._publish(replace(settled.identity, awaiting=awaiting, message=message))
         row = settled.identity.twenty_id if settled.identity else ""
         self._event(
             pending.write, settled.part, settled.outcome, settled.target, row, settled.reason, after=settled.after
@@ -98,13 +99,14 @@ class Decisions:
         step: Step,
         *,
         row: Row | None = None,
-        updated_at: datetime | None = None,
+        answer: Answer = NOTHING,
         request_id: str = "",
     ) -> None:
         """Twenty took the step."""
         identity = written(pending, step, self._book, unique=row.unique if row else ())
         if identity is not None:
-            self._publish(replace(identity, twenty_updated_at=updated_at))
+            identity = answer.told(self._book.record(pending.key).get(step.name), identity, step.part, row)
+            self._publish(replace(identity, message=self._message(pending, identity)))
         if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
             return
         if step.outcome is not Outcome.LINKED:
@@ -162,15 +164,37 @@ class Decisions:
         self._outbox.dead_letter(partition, key, raw, reason, self._now())
         metrics.DEAD.labels("unknown", "undecodable").inc()
 
+    def conflict(
+        self, identity: Identity, reason: str, flags: tuple[Flag, ...], before: Mapping[str, Any],
+        after: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Somebody has changed a row of ours. ``before`` is what is there, ``after`` what was to be written."""
+        self._publish(identity)
+        self._outbox.event(
+            AuditEvent(
+                self._unit(identity.key, identity.version), identity.key, identity.part, (), identity.version,
+                Outcome.CONFLICT, self._now(), identity.target, identity.twenty_id, reason, flags, before, after,
+            )
+        )  # fmt: skip
+        self._count(identity.key, "edit", Outcome.CONFLICT)
+
+    def repair(self, write: Write) -> None:
+        """Sends a version once more, by the live lane: a crash forgets it as little as any other write."""
+        self._outbox.repair(replace(write, repair=True))
+
+    def _message(self, pending: Pending, identity: Identity) -> Unit | None:
+        """Where the write lies that an identity speaks of; a link patch is no whole write."""
+        write, place = pending.write, pending.place
+        if write.kind is not WriteKind.WRITE or place is None or identity.version != write.version:
+            return identity.message
+        topic = self._topics.live if place.lane is Lane.LIVE else self._topics.bulk
+        return Unit(topic, place.partition, place.offset)
+
     def _unit(self, key: str, version: Version) -> Unit:
         """The change that a version came from: its offset is the version's own."""
         name = parse_record_key(key).object
         topic = self._topics.derived if name.startswith("~") else self._topics.cdc(name)
         return Unit(topic, partition_of(key, self._topics.partitions), version.offset)
-
-    def _message(self, place: Position) -> Unit:
-        topic = self._topics.live if place.lane is Lane.LIVE else self._topics.bulk
-        return Unit(topic, place.partition, place.offset)
 
     def _publish(self, identity: Identity) -> None:
         """The identity, and its aliases where they changed."""

@@ -36,9 +36,10 @@ class Inbox:
     def __init__(self, kafka: KafkaSettings, topics: Topics, offsets: Mapping[tuple[Lane, int], int]) -> None:
         self._topics = topics
         eof = {"enable.partition.eof": True}
-        self._live = consumer(kafka, "unused")
+        self._live = consumer(kafka, "unused", {**eof})
         self._bulk = consumer(kafka, "unused", {**eof})
         self._bodies = consumer(kafka, "unused")
+        self._unread = {(lane, partition) for lane in Lane for partition in range(topics.partitions)}
         self._live.assign([TopicPartition(topics.live, p, offsets[(Lane.LIVE, p)]) for p in range(topics.partitions)])
         self._bulk.assign([TopicPartition(topics.bulk, p, offsets[(Lane.BULK, p)]) for p in range(topics.partitions)])
 
@@ -47,18 +48,34 @@ class Inbox:
         first = self._live.poll(timeout) if timeout else None
         more = self._live.consume(limit, 0)
         messages = [first, *more] if first is not None else more
-        return [_received(Lane.LIVE, message) for message in messages if delivered(message)]
+        return [
+            _received(Lane.LIVE, message)
+            for message in messages
+            if self._ended(Lane.LIVE, message) is None and delivered(message)
+        ]
 
     def bulk(self, limit: int) -> list[Received | CaughtUp]:
         found: list[Received | CaughtUp] = []
         for message in self._bulk.consume(limit, 0):
-            failure = message.error()
-            if failure is not None and failure.code() == KafkaError._PARTITION_EOF:
-                unit = unit_of(message)
-                found.append(CaughtUp(unit.partition, unit.offset))
+            ended = self._ended(Lane.BULK, message)
+            if ended is not None:
+                found.append(ended)
             elif delivered(message):
                 found.append(_received(Lane.BULK, message))
         return found
+
+    def replayed(self) -> bool:
+        """Whether everything that was in both lanes at the start has been read."""
+        return not self._unread
+
+    def _ended(self, lane: Lane, message: Message) -> CaughtUp | None:
+        """What an end of a partition says; None for a message."""
+        failure = message.error()
+        if failure is None or failure.code() != KafkaError._PARTITION_EOF:
+            return None
+        unit = unit_of(message)
+        self._unread.discard((lane, unit.partition))
+        return CaughtUp(unit.partition, unit.offset)
 
     def bulk_end(self, partition: int) -> int:
         """The end of a bulk partition now."""

@@ -103,7 +103,7 @@ class Lanes:
 
     def again(self, write: Write, now: float) -> bool:
         """Takes up a finished write once more, as a repair; False where something of its record is on its way."""
-        if write.key in self._pending or write.key in self._index:
+        if self.busy(write.key):
             return False
         self.changed[write.key] = self._admit(replace(write, repair=True), Lane.LIVE, now)
         return True
@@ -270,6 +270,10 @@ class Lanes:
 
     def __iter__(self) -> Iterator[Pending]:
         return iter(self._pending.values())
+
+    def busy(self, key: str) -> bool:
+        """Whether something of a record is on its way to Twenty."""
+        return key in self._pending or key in self._index
 
     def get(self, key: str) -> Pending | None:
         return self._pending.get(key)

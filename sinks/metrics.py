@@ -25,6 +25,11 @@ LIMIT = Gauge("dualrun_rate_budget_limit", "Requests per window that Twenty gran
 DEAD = Gauge("dualrun_dlq_records", "Dead letters of this process", ["object", "reason"])
 WAITING = Gauge("dualrun_sink_waiting_records", "Records that wait to be written", ["lane"])
 AWAITED = Gauge("dualrun_members_awaited", "Members without an account for whom records wait")
+EDITS = Counter("dualrun_twenty_edits", "Columns that somebody else has changed in Twenty", ["object", "verdict"])
+CONFLICTS = Gauge("dualrun_conflicts_open", "Rows in Twenty with an edit that waits for a person", ["object"])
+SIDE_EFFECTS = Gauge(
+    "dualrun_side_effects_unacknowledged", "Workflows and webhooks that our writes would set off; > 0 stops the writes"
+)
 HEALTH = Gauge("dualrun_component_health", "1 for the state the component is in", ["component", "status"])
 
 

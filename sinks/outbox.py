@@ -1,4 +1,4 @@
-"""What one Kafka transaction carries: identities, aliases, audit events, returns, dead letters, input offsets."""
+"""What one Kafka transaction carries: identities, aliases, audit events, returns, repairs, dead letters, positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from schemas.codec import Codec
 from schemas.keys import SEPARATOR, part_key, partition_of
-from schemas.records import Alias, AuditEvent, Identity, Unit, Write
+from schemas.records import Alias, AuditEvent, Checkpoint, Control, Identity, Unit, Write
 from schemas.topics import Topics
 from schemas.watchdog import Watchdog
 from sinks.audit import Chains
@@ -65,6 +65,20 @@ class Outbox:
 
     def returned(self, write: Write) -> None:
         self._add(self._topics.returns, write.key, write.key, write)
+
+    def repair(self, write: Write) -> None:
+        """A write that Twenty is to get once more; it comes back by the live lane."""
+        self._add(self._topics.live, write.key, write.key, write)
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        key = f"{checkpoint.source}/{checkpoint.object}"
+        self._single(self._topics.checkpoints, key, checkpoint)
+
+    def signal(self, control: Control) -> None:
+        self._single(self._topics.control, f"{control.kind}:{control.subject}", control)
+
+    def _single(self, topic: str, key: str, record: Checkpoint | Control) -> None:
+        self._messages.append((topic, 0, key, self._codec.encode(record, topic), None))
 
     def dead_letter(
         self, partition: int, key: str, raw: bytes, reason: str, at: datetime, unit: Unit | None = None

@@ -49,6 +49,7 @@ class Pending:
     matched: part -> the row of Twenty's own; empty where there is none.
     notes: flags to report with a part. looked_up: parts for which the workspace was searched.
     attempts: refusals without a known cause. place: the message that holds ``write``.
+    earlier: parts of replaced versions, by name: what of them is in Twenty is our own though no answer has told so.
     """
 
     write: Write
@@ -70,6 +71,7 @@ class Pending:
     looked_up: set[str] = field(default_factory=set)
     attempts: int = 0
     place: Position | None = None
+    earlier: dict[str, list[Part]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -86,6 +88,8 @@ class Pending:
         self.attempts = 0
 
     def remember(self, replaced: Write) -> None:
+        for part in replaced.parts:
+            self.earlier.setdefault(part.name, []).append(part)
         if replaced.kind is WriteKind.WRITE:
             self.ghosts.update({part.name: part.target for part in replaced.parts if part.mode is PartMode.OWN})
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ class Row:
     payload: dict[str, Any]
     unique: tuple[str, ...]
     flags: tuple[Flag, ...]
+
+    def without(self, columns: Collection[str]) -> Row:
+        """The row with some columns left as they are in Twenty, and the unique values that they hold."""
+        return replace(self, payload={name: value for name, value in self.payload.items() if name not in columns})
 
 
 def updated_at(answer: Mapping[str, Any]) -> datetime | None:

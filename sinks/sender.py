@@ -18,6 +18,7 @@ import orjson
 from schemas.records import Outcome, PartMode
 from sinks import metrics, rows, unique
 from sinks.adopter import Adopter
+from sinks.answer import Answer
 from sinks.attachments import AttachmentError, Attachments
 from sinks.batch import Board, Work
 from sinks.book import Book
@@ -38,6 +39,7 @@ from sinks.trial import Trial
 from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 from sinks.uploads import ATTEMPTS, Uploads, left_out
+from sinks.watch import Watch
 
 log = logging.getLogger("dualrun.sink")
 
@@ -66,6 +68,7 @@ class Sender:
         flow: Flow,
         dead_letters_per_minute: int,
         members_seconds: float,
+        watch: Watch,
     ) -> None:
         self._client = client
         self._discover = discover
@@ -88,6 +91,7 @@ class Sender:
         self._recovery = Recovery(
             client, gateway, lanes, book, decisions, self._flow, Brake(dead_letters_per_minute), self._catalogue, clock
         )
+        self._watch = watch
         self._homeless: dict[str, Pending] = {}
         self._unknown: set[str] = set()
         self._deferred: list[Pending] = []
@@ -102,11 +106,12 @@ class Sender:
     @property
     def trouble(self) -> str:
         """Why something is not sent; empty when all is well."""
-        return self._flow.reason or next(iter(self._unknown), "")
+        return self._flow.reason or self._watch.reason or next(iter(self._unknown), "")
 
     def turn(self, patience: float) -> None:
         """One round with at most one batch. Waits up to ``patience`` seconds when there is nothing to do."""
         self._intake.receive(self._idle_seconds(patience), self._clock())
+        self._watch.hear()
         if self._oriented():
             quiet = self._clock() < self._flow.quiet_until
             if not quiet:
@@ -115,10 +120,12 @@ class Sender:
             self._settle()
             if not quiet and self._gateway.ready():
                 self._welcome()
-                works = self._choose()
+                works = [] if self._watch.urgent() or self._watch.reason else self._choose()
                 if works:
                     self._send(works)
                     self._settle()
+                else:
+                    self._watch.step(self._catalogue)
         self._commit(force=False)
         metrics.WAITING.labels("live").set(self._lanes.live)
         metrics.WAITING.labels("bulk").set(self._lanes.bulk)
@@ -138,7 +145,8 @@ class Sender:
     def _idle_seconds(self, patience: float) -> float:
         if self._lanes.changed:
             return 0.0
-        if not (self._board.due(self._clock()) or self._flow.retries or self._flow.suspects or self._deferred):
+        due = self._board.due(self._clock())
+        if self._watch.reason or not (due or self._flow.retries or self._flow.suspects or self._deferred):
             return patience
         quiet = max(0.0, self._flow.quiet_until - self._clock())
         return min(patience, max(quiet, self._gateway.wait_seconds()))
@@ -276,6 +284,7 @@ class Sender:
             match do:
                 case Do.CREATE | Do.UPSERT:
                     sent = [rows.build(work.pending, work.step, self._book, self._catalogue) for work in works]
+                    works, sent = self._watch.guard.screen(works, sent, target)
                     self._write(works, sent, target)
                 case Do.DELETE:
                     ids = [work.step.twenty_id for work in works]
@@ -302,6 +311,8 @@ class Sender:
             self._lanes.changed[work.pending.key] = work.pending
 
     def _write(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject) -> None:
+        if not works:
+            return
         do = works[0].group.do
         upsert = do is Do.UPSERT
         payloads = [unique.unmatched(row.payload, target) if upsert else row.payload for row in sent]
@@ -320,9 +331,11 @@ class Sender:
             if work.group.columns and answer.get("createdAt") == answer.get("updatedAt"):
                 self._recovery.stub(work, target)
                 continue
-            self._done(work, row=row, updated_at=rows.updated_at(answer), request_id=request)
+            self._done(work, row=row, answer=self._watch.guard.answer(row, answer, target), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
-            if identity is not None and identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED:
+            if identity is None or identity.mode is not PartMode.OWN or self._watch.guard.watches(identity):
+                continue
+            if work.step.outcome is not Outcome.LINKED:
                 self._trial.passed(target, identity, row)
 
     def _emptied(
@@ -340,7 +353,8 @@ class Sender:
             for start in range(0, len(ids), MAX_IDS_IN_MUTATION):
                 few = ids[start : start + MAX_IDS_IN_MUTATION]
                 call = partial(self._client.update_many, target.plural, few, fields)
-                after |= {row["id"]: row for row in self._gateway.write(Do.UPDATE, len(few), call)}
+                rows_after = self._gateway.write(Do.UPDATE, len(few), call)
+                after |= {row["id"]: {**answers[row["id"]], **row} for row in rows_after}
         return after
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
@@ -360,7 +374,7 @@ class Sender:
         call = partial(self._client.update, target.plural, work.step.twenty_id, fields)
         answer = self._gateway.write(Do.UPDATE, 1, call)
         self._flow.passed([work])
-        self._done(work, row=row, updated_at=rows.updated_at(answer), request_id=uuid.uuid4().hex)
+        self._done(work, row=row, answer=Answer(target, answer), request_id=uuid.uuid4().hex)
 
     def _upload(self, work: Work) -> None:
         """Puts the file into Twenty unless the same bytes are there; its record follows."""

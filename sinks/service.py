@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import httpx
 
-from schemas.broker import KafkaSettings, committed_offsets, producer
+from schemas.broker import KafkaSettings, committed_offsets, producer, read_to_end
 from schemas.codec import Codec
+from schemas.edits import EditPolicies
 from schemas.lease import SESSION_SECONDS, Lease
+from schemas.records import Checkpoint, Control
 from schemas.topics import Topics
 from schemas.watchdog import Watchdog
 from sinks import metrics
@@ -24,9 +27,11 @@ from sinks.audit import Chains, read_heads
 from sinks.book import Book
 from sinks.budget import Budget
 from sinks.catalogue import catalogue
+from sinks.conflicts import Conflicts
 from sinks.decisions import Decisions
 from sinks.flow import Flow
 from sinks.gateway import Gateway, StoppingError
+from sinks.guard import Guard
 from sinks.inbox import Inbox
 from sinks.intake import Intake
 from sinks.lanes import Lanes
@@ -35,9 +40,14 @@ from sinks.owners import owned
 from sinks.pending import Lane
 from sinks.sender import Sender
 from sinks.standby import StandBy
+from sinks.side_effects import SideEffects
+from sinks.signals import WAITING, KafkaSignals
+from sinks.sweep import SWEEP, SWEEP_FORMAT, Sweep, swept_until
 from sinks.timetable import ALWAYS, Timetable
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
+from sinks.watch import Watch
+from sinks.webhook import Hints, listening
 
 log = logging.getLogger("dualrun.sink")
 
@@ -56,6 +66,9 @@ class SinkSettings:
     without an account is awaited. owners: Twenty object -> its relation to the member who answers for a record;
     fallback_owner: e-mail of who does where nobody is known. ended_file: lists, one a line, incarnations that the
     supervisor saw end. incarnation: this process's own.
+    policies: who wins where somebody edits in Twenty; edits_seconds: how often the sweep begins. webhook_listen:
+    ``host:port`` for Twenty's webhooks, signed with ``webhook_secret``; none where it is empty. synced: Twenty objects
+    whose workflows and webhooks must be off before anything is written, or be among ``acknowledged`` (ids).
     """
 
     kafka: KafkaSettings
@@ -77,6 +90,12 @@ class SinkSettings:
     members_seconds: float = 60.0
     owners: Mapping[str, str] = field(default_factory=dict)
     fallback_owner: str = ""
+    policies: EditPolicies = field(default_factory=dict)
+    edits_seconds: float = 60.0
+    webhook_listen: str = ""
+    webhook_secret: str = ""
+    synced: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
 
 
 def run(settings: SinkSettings, stop: threading.Event) -> None:
@@ -127,11 +146,17 @@ def _send(
         with (
             httpx.Client(timeout=settings.request_timeout) as http,
             TwentyClient(settings.twenty_url, settings.twenty_key, timeout=settings.request_timeout) as client,
+            contextlib.ExitStack() as closing,
         ):
             chains = Chains(read_heads(settings.kafka, settings.topics.audit, settings.topics.partitions, codec))
             outbox = Outbox(outgoing, settings.topics, codec, chains, watchdog)
             outbox.started_at(offsets)
-            sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outbox, client, http)
+            hints = Hints()
+            if settings.webhook_listen:
+                url = closing.enter_context(listening(settings.webhook_listen, settings.webhook_secret, hints))
+                log.info("webhooks of Twenty are received at %s", url)
+            signals = closing.enter_context(contextlib.closing(KafkaSignals(settings.kafka, topics, codec)))
+            sender = _sender(settings, lease, stop, codec, book, offsets, inbox, outbox, client, http, hints, signals)
             while not stop.is_set():
                 lease.check()
                 sender.turn(_PATIENCE)
@@ -153,6 +178,8 @@ def _sender(
     outbox: Outbox,
     client: TwentyClient,
     http: httpx.Client,
+    hints: Hints,
+    signals: KafkaSignals,
 ) -> Sender:
     topics = settings.topics
     lanes = Lanes(book.newest, book.covers, inbox.bulk_end)
@@ -161,21 +188,39 @@ def _sender(
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
     decisions = Decisions(book, outbox, codec, topics, lambda: datetime.now(UTC))
     chance = random.SystemRandom()
+    gateway = Gateway(budget, lease, stop, time.monotonic, chance)
+    intake = Intake(inbox, lanes, decisions, codec)
+    flow = Flow(settings.batch, chance, lambda: settings.timetable.closed(datetime.now(UTC)))
+    conflicts = Conflicts(book, decisions, intake)
+    clock = time.monotonic
+    guard = Guard(client, gateway, book, decisions, conflicts, settings.policies, lanes, flow, clock)
+    swept = read_swept(settings.kafka, topics, codec)
+    sweep = Sweep(
+        client, gateway, book, conflicts, settings.policies, lanes.busy,
+        lambda name, until: outbox.checkpoint(swept_until(name, until, datetime.now(UTC))),
+        clock, settings.edits_seconds, swept,
+    )  # fmt: skip
+    side_effects = SideEffects(client, gateway, settings.synced, settings.acknowledged, clock)
+    watch = Watch(
+        guard, sweep, side_effects, conflicts, hints, signals, inbox.replayed, flow,
+        lambda reason: outbox.signal(Control(WAITING, "sink", {"reason": reason}, datetime.now(UTC))), clock,
+    )  # fmt: skip
     return Sender(
         client=client,
         discover=lambda: owned(catalogue(discover(client)), settings.owners, settings.fallback_owner, client.members),
-        gateway=Gateway(budget, lease, stop, time.monotonic, chance),
-        intake=Intake(inbox, lanes, decisions, codec),
+        gateway=gateway,
+        intake=intake,
         outbox=outbox,
         lanes=lanes,
         book=book,
         decisions=decisions,
         attachments=Attachments(settings.documents_root, http),
         lease=lease,
-        clock=time.monotonic,
-        flow=Flow(settings.batch, chance, lambda: settings.timetable.closed(datetime.now(UTC))),
+        clock=clock,
+        flow=flow,
         dead_letters_per_minute=settings.dead_letters_per_minute,
         members_seconds=settings.members_seconds,
+        watch=watch,
     )
 
 
@@ -191,6 +236,17 @@ def _ended(path: Path | None) -> set[str]:
     if path is None or not path.exists():
         return set()
     return set(path.read_text().split())
+
+
+def read_swept(kafka: KafkaSettings, topics: Topics, codec: Codec) -> dict[str, datetime]:
+    """Up to when each Twenty object was swept for edits."""
+    found = {}
+    for message in read_to_end(kafka, topics.checkpoints, [0]):
+        value = message.value()
+        record = codec.decode(value) if value else None
+        if isinstance(record, Checkpoint) and record.source == SWEEP and record.format == SWEEP_FORMAT:
+            found[record.object] = datetime.fromisoformat(record.position["until"])
+    return found
 
 
 def start_offsets(kafka: KafkaSettings, topics: Topics) -> dict[tuple[Lane, int], int]:

@@ -18,6 +18,7 @@ from infra.incarnations import ENDED_FILE, announce
 from infra.metrics import serve
 from infra.wiring import Deployment
 from schemas.control import require_epochs
+from schemas.mapping import edit_policies
 
 SettingsPath = Annotated[
     Path | None, typer.Option("--settings", help="Settings file (YAML); the environment overrides it.")
@@ -128,6 +129,12 @@ def sink(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             members_seconds=twenty.members_seconds,
             owners=deployment.mapping.owners,
             fallback_owner=deployment.fallback_owner(),
+            policies=edit_policies(deployment.mapping),
+            edits_seconds=twenty.edits_seconds,
+            webhook_listen=twenty.webhook.listen if twenty.webhook else "",
+            webhook_secret=twenty.webhook.secret.get_secret_value() if twenty.webhook else "",
+            synced=deployment.mapping.synced,
+            acknowledged=twenty.side_effects.acknowledged,
         ),
         _stop_on_signals(),
     )

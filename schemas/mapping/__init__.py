@@ -2,6 +2,7 @@
 
 from schemas.mapping.document import MappingError, built_in, load_mapping, parse_mapping
 from schemas.mapping.language import SystemMapping
+from schemas.mapping.policies import edit_policies
 from schemas.mapping.requirements import requirements, select_columns, unused_options
 
 Mapping = SystemMapping
@@ -11,6 +12,7 @@ __all__ = [
     "MappingError",
     "SystemMapping",
     "built_in",
+    "edit_policies",
     "load_mapping",
     "parse_mapping",
     "requirements",

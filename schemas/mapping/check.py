@@ -111,6 +111,7 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
             yield Mistake((*at, "adopt"), "only a row of our own can be adopted")
         if part.attachment and (part.attachment.path is None) == (part.attachment.blob is None):
             yield Mistake((*at, "attachment"), "expected one of `path` (where the file lies) and `blob` (its bytes)")
+        yield from _edits(at, part)
         yield from _fields(mapping, at, part, single)
         yield from _relations(mapping, at, part, earlier)
         if part.match:
@@ -121,6 +122,21 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
             for number, rule in enumerate(rules):
                 yield from _text_rule(mapping, (*at, "aliases", alias, number), alias, rule)
         earlier.add(part.name)
+
+
+def _edits(at: Location, part: Part) -> Iterator[Mistake]:
+    """Where ``edits`` would have no meaning."""
+    if part.anchor and part.anchor.edits:
+        yield Mistake((*at, "anchor", "edits"), "expected only on a field or a link: an anchor is no value")
+    places: list[tuple[Location, Mapping[str, Rule | Reference]]] = [
+        ((*at, "fields"), part.fields),
+        ((*at, "links"), part.links),
+        *(((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.each or ())),
+    ]
+    for place, named in places:
+        for name, one in named.items():
+            if one.edits and part.match:
+                yield Mistake((*place, name, "edits"), "a row of Twenty's own (`match`) is always written over")
 
 
 def _fields(mapping: SystemMapping, at: Location, part: Part, single: set[str]) -> Iterator[Mistake]:
@@ -190,6 +206,8 @@ def _rule(mapping: SystemMapping, at: Location, target: str, field: str, kind: s
 
 def _text_rule(mapping: SystemMapping, at: Location, name: str, rule: Rule, kind: str = "TEXT") -> Iterator[Mistake]:
     """A rule below or beside a field: a sub-field, a key, an alias."""
+    if rule.edits is not None:
+        yield Mistake((*at, "edits"), "expected only on a whole field")
     if rule.record_url is not None:
         yield Mistake((*at, "record_url"), "expected only as the whole of a TEXT field")
     yield from _rule(mapping, at, "", name, kind, rule)

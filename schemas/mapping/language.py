@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from schemas.mapping.conditions import Conditions
+from schemas.edits import EditPolicy, TrashPolicy
 from schemas.mapping.names import CurrencyCode, Model, OptionValue, PartName, Region, SourceName, TwentyName, Zone
 from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject
@@ -81,6 +82,8 @@ class Rule(Model):
     """An empty one is flagged; the record arrives."""
     required: bool = False
     """A record without it is dead-lettered; otherwise it arrives without the field, flagged."""
+    edits: EditPolicy | None = None
+    """Of a whole field: who wins where somebody edits it in Twenty; the object's policy where it does not say."""
 
     @property
     def origins(self) -> list[str]:
@@ -122,6 +125,8 @@ class Reference(Model):
     required: bool = False
     expected: bool = False
     """An empty one is flagged; the record arrives."""
+    edits: EditPolicy | None = None
+    """As for a field."""
 
 
 class Adoption(Model):
@@ -219,7 +224,14 @@ class Source(Model):
     exclude: list[str] = []
 
 
-class ObjectMapping(Model):
+class Edits(Model):
+    edits: EditPolicy = "source_wins"
+    """Who wins where somebody edits in Twenty what the object's parts write, for fields that do not say."""
+    trashed: TrashPolicy = "revive"
+    """What becomes of a row that somebody puts into Twenty's trash."""
+
+
+class ObjectMapping(Edits):
     source: Source
     safe: list[str] = []
     """Columns that hold no patient data; every other column does."""
@@ -227,7 +239,7 @@ class ObjectMapping(Model):
     parts: list[Part] = Field(min_length=1)
 
 
-class DerivedMapping(Model):
+class DerivedMapping(Edits):
     parts: list[Part] = Field(min_length=1)
 
 
@@ -303,6 +315,11 @@ class SystemMapping(Model):
             )
             for name, mapped in self.objects.items()
         )
+
+    @property
+    def synced(self) -> tuple[str, ...]:
+        """The Twenty objects that records are written to."""
+        return tuple(sorted({part.target for parts in self.all_parts().values() for part in parts}))
 
     def _parents(self, mapped: ObjectMapping) -> set[str]:
         found: set[str] = set()

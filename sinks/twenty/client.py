@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import IO, Any, Self
 from urllib.parse import quote
 
@@ -116,6 +117,13 @@ class TwentyClient:
         data = self.graphql(f"find {plural}", query, {"values": list(values)})
         return [edge["node"] for edge in data[plural]["edges"]]
 
+    def updated_since(self, plural: str, since: datetime, after: str | None) -> Page:
+        """One request: rows updated at or after `since`, oldest first, trashed ones too; after a cursor."""
+        bin_too = "or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)"
+        moment = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        wanted = f"and(updatedAt[gte]:{moment},{bin_too})"
+        return self.list_page(plural, filter=wanted, order_by="updatedAt[AscNullsFirst]", after=after)
+
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
         """One request: puts live records (at most `MAX_IDS_IN_MUTATION`) into the trash; answers id and deletedAt."""
         return self._by_ids("delete", plural, ids)
@@ -174,6 +182,10 @@ class TwentyClient:
                 return objects
             # 1.10 answers all at once and refuses query parameters, so they are sent only for a further page.
             query = {"starting_after": info["endCursor"]}
+
+    def webhooks(self) -> list[Record]:
+        """Every webhook of the workspace; one request."""
+        return _rows(self._call("list webhooks", "GET", "/rest/metadata/webhooks"))
 
     def create_object(self, definition: Mapping[str, Any]) -> Record:
         return _single(self._call("create object", "POST", "/rest/metadata/objects", definition))
@@ -241,6 +253,8 @@ class TwentyClient:
             raise TwentyError(operation, classify(None, None, exc=error)) from None
         try:
             body = orjson.loads(raw) if raw else {}
+            if isinstance(body, list):
+                body = {"data": body}  # some metadata answers are bare lists
         except orjson.JSONDecodeError:
             body = None
         if not isinstance(body, dict):

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from schemas.broker import KafkaSettings
+from schemas.edits import PartPolicy
 from schemas.topics import Topics
 from sinks.service import SinkSettings, run
 
@@ -18,6 +19,7 @@ def settings(values: dict[str, object]) -> SinkSettings:
     """Settings from JSON values; paths are strings there."""
     paths = {name: Path(str(values[name])) for name in ("documents_root", "ended_file") if values.get(name)}
     plain = {name: value for name, value in values.items() if name not in ("kafka", "topics", *paths)}
+    plain["policies"] = {name: PartPolicy(**one) for name, one in values["policies"].items()}  # type: ignore[attr-defined]
     topics = dict(values["topics"])  # type: ignore[call-overload]
     topics["objects"] = tuple(topics["objects"])
     return SinkSettings(kafka=KafkaSettings(str(values["kafka"])), topics=Topics(**topics), **plain, **paths)  # type: ignore[arg-type]

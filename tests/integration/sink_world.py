@@ -20,11 +20,13 @@ from confluent_kafka import Producer
 from schemas.broker import KafkaSettings, committed_offsets, create_topics, end_offsets, producer, read_to_end
 from schemas.codec import Codec
 from schemas.conservation import Ledger
+from schemas.control import read_control
 from schemas.conversion import Record
 from schemas.keys import partition_of
 from schemas.records import (
     Alias,
     AuditEvent,
+    Control,
     Identity,
     Lift,
     Link,
@@ -108,6 +110,24 @@ class Standin:
         answer = self._http.post(f"/rest/{plural}", json=body).raise_for_status().json()
         return str(next(iter(answer["data"].values()))["id"])
 
+    def person(self, act: str, target: str, *ids: str, before: str = "", **fields: Any) -> None:
+        """What a person does in Twenty's pages; with ``before``, right before the next operation of that name."""
+        body = {"act": act, "object": target, "ids": ids, "fields": fields} | ({"before": before} if before else {})
+        self._http.post("/standin/person", json=body).raise_for_status()
+
+    def workflow(self, event: str) -> str:
+        """A person publishes a workflow that starts at ``event``; its id."""
+        answer = self._http.post("/standin/workflows", json={"name": "Text the patient", "event": event})
+        return str(answer.raise_for_status().json()["id"])
+
+    def switch(self, workflow: str, *, active: bool) -> None:
+        self._http.post("/standin/workflows", json={"id": workflow, "active": active}).raise_for_status()
+
+    def webhook(self, url: str, secret: str) -> str:
+        """A webhook for everything; its id."""
+        body = {"targetUrl": url, "operations": ["*.*"], "secret": secret}
+        return str(self._http.post("/rest/metadata/webhooks", json=body).raise_for_status().json()["id"])
+
     def purge(self, plural: str, row_id: str) -> None:
         """Removes a row for good, also out of the trash."""
         with TwentyClient(self.url, KEY) as client:
@@ -171,11 +191,13 @@ class World:
             self.raw(topic, record.key, self.codec.encode(record, topic))
         assert client.flush(30) == 0
 
-    def raw(self, topic: str, key: str, value: bytes) -> None:
+    def raw(self, topic: str, key: str, value: bytes, partition: int | None = None) -> None:
         client = self._producer = self._producer or producer(self.kafka)
         while True:
             try:
-                client.produce(topic, value, key, partition_of(key, self.topics.partitions))
+                client.produce(
+                    topic, value, key, partition_of(key, self.topics.partitions) if partition is None else partition
+                )
                 return
             except BufferError:
                 client.poll(0.1)
@@ -203,6 +225,9 @@ class World:
 
     def aliases(self) -> dict[tuple[str, str], Alias]:
         return {(r.alias, r.key): r for r in self.read(self.topics.identities) if isinstance(r, Alias)}
+
+    def control(self) -> list[Control]:
+        return read_control(self.kafka, self.topics, self.codec)
 
     def events(self, *outcomes: Outcome) -> list[AuditEvent]:
         events = [r for r in self.read(self.topics.audit) if isinstance(r, AuditEvent)]
@@ -248,8 +273,9 @@ class World:
         values = {
             name: getattr(settings, name)
             for name in settings.__dataclass_fields__
-            if name not in ("kafka", "topics", "documents_root", "ended_file", "timetable")
+            if name not in ("policies", "kafka", "topics", "documents_root", "ended_file", "timetable")
         }
+        values |= {"policies": {name: asdict(policy) for name, policy in settings.policies.items()}}
         values |= {"kafka": self.kafka.bootstrap_servers, "topics": asdict(self.topics)}
         values |= {
             name: str(value)
