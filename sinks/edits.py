@@ -65,6 +65,12 @@ def policy_of(policies: EditPolicies, key: str, part: str) -> PartPolicy:
     return found or SOURCE_WINS
 
 
+def column_of(name: str, target: TargetObject) -> str:
+    """Under which a row carries a field or a relation."""
+    relation = target.types.get(name, "RELATION") in ("RELATION", "MORPH_RELATION")
+    return target.column(name) if relation else name
+
+
 # --- digests
 
 
@@ -214,7 +220,7 @@ def look(
     known = unpack_edits(identity.edits)
     if row.get(TRASHED):
         return _trashed(known, digest(identity.twenty_id, TRASHED, row[TRASHED], target), policy)
-    names = {target.column(name): name for name in policy.fields}
+    names = {column_of(name, target): name for name in policy.fields}
     mine = set(own)
     new, standing = {}, {}
     for column, told in unpack_written(identity.written).items():
@@ -261,7 +267,7 @@ def left_out(
     found = {column for column in standing if column in payload}
     told = unpack_written(identity.written)
     for name in policy.fields:
-        column = target.column(name)
+        column = column_of(name, target)
         if column not in payload or column not in told:
             continue
         if digest(identity.twenty_id, column, payload[column], target) == told[column].sent:

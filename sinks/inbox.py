@@ -30,6 +30,7 @@ class CaughtUp:
 
     partition: int
     offset: int
+    lane: Lane = Lane.BULK
 
 
 class Inbox:
@@ -43,25 +44,24 @@ class Inbox:
         self._live.assign([TopicPartition(topics.live, p, offsets[(Lane.LIVE, p)]) for p in range(topics.partitions)])
         self._bulk.assign([TopicPartition(topics.bulk, p, offsets[(Lane.BULK, p)]) for p in range(topics.partitions)])
 
-    def live(self, limit: int, timeout: float) -> list[Received]:
+    def live(self, limit: int, timeout: float) -> list[Received | CaughtUp]:
         """What has come on the live lane, waiting up to ``timeout`` seconds for the first."""
         first = self._live.poll(timeout) if timeout else None
         more = self._live.consume(limit, 0)
         messages = [first, *more] if first is not None else more
-        return [
-            _received(Lane.LIVE, message)
-            for message in messages
-            if self._ended(Lane.LIVE, message) is None and delivered(message)
-        ]
+        return self._told(Lane.LIVE, messages)
 
     def bulk(self, limit: int) -> list[Received | CaughtUp]:
+        return self._told(Lane.BULK, self._bulk.consume(limit, 0))
+
+    def _told(self, lane: Lane, messages: Iterable[Message]) -> list[Received | CaughtUp]:
         found: list[Received | CaughtUp] = []
-        for message in self._bulk.consume(limit, 0):
-            ended = self._ended(Lane.BULK, message)
+        for message in messages:
+            ended = self._ended(lane, message)
             if ended is not None:
                 found.append(ended)
             elif delivered(message):
-                found.append(_received(Lane.BULK, message))
+                found.append(_received(lane, message))
         return found
 
     def replayed(self) -> bool:
@@ -75,7 +75,7 @@ class Inbox:
             return None
         unit = unit_of(message)
         self._unread.discard((lane, unit.partition))
-        return CaughtUp(unit.partition, unit.offset)
+        return CaughtUp(unit.partition, unit.offset, lane)
 
     def bulk_end(self, partition: int) -> int:
         """The end of a bulk partition now."""

@@ -29,6 +29,9 @@ class Intake:
         """One round: live first, then bulk, then the bulk bodies whose turn has come."""
         if self._lanes.live < MAX_LIVE:
             for received in self._inbox.live(_RECEIVE, timeout):
+                if isinstance(received, CaughtUp):
+                    self._lanes.caught_up(received.partition, received.offset, received.lane)
+                    continue
                 self._lanes.opened(received.position)
                 self._take(received, now)
         for item in self._inbox.bulk(_RECEIVE):

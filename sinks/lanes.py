@@ -263,9 +263,9 @@ class Lanes:
             if kept:
                 self._patches.setdefault(key, []).extend(kept)
 
-    def caught_up(self, partition: int, offset: int) -> None:
-        """The bulk partition was read up to ``offset``, whatever kind of entries lie there."""
-        mark = self._marks[(Lane.BULK, partition)]
+    def caught_up(self, partition: int, offset: int, lane: Lane = Lane.BULK) -> None:
+        """The partition was read up to ``offset``, whatever kind of entries lie there."""
+        mark = self._marks[(lane, partition)]
         mark.next = max(mark.next, offset)
 
     def __iter__(self) -> Iterator[Pending]:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import orjson
-
 from schemas.records import Outcome, PartMode
 from sinks import metrics, rows, unique
 from sinks.adopter import Adopter
@@ -25,6 +23,7 @@ from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
 from sinks.flow import Flow
+from sinks.emptying import emptied
 from sinks.gateway import Gateway
 from sinks.identity import Do, Done, Settled, next_step
 from sinks.intake import Intake
@@ -36,7 +35,7 @@ from sinks.pending import Pending
 from sinks.recovery import Recovery
 from sinks.rows import Row
 from sinks.trial import Trial
-from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
+from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 from sinks.uploads import ATTEMPTS, Uploads, left_out
 from sinks.watch import Watch
@@ -320,7 +319,7 @@ class Sender:
         call = partial(self._client.create_batch, target.plural, payloads, upsert=upsert)
         answers = {row["id"]: row for row in self._gateway.write(do, len(works), call)}
         if upsert:
-            answers |= self._emptied(sent, answers, target)
+            answers |= emptied(self._client, self._gateway, [row.payload for row in sent], answers, target)
         self._flow.passed(works)
         strangers = sorted(answers.keys() - {row.payload["id"] for row in sent})
         for work, row in zip(works, sent, strict=True):
@@ -337,25 +336,6 @@ class Sender:
                 continue
             if work.step.outcome is not Outcome.LINKED:
                 self._trial.passed(target, identity, row)
-
-    def _emptied(
-        self, sent: Sequence[Row], answers: Mapping[str, dict[str, Any]], target: TargetObject
-    ) -> dict[str, dict[str, Any]]:
-        """Empties the unique values that an upsert could not carry and that Twenty still holds; the rows after it."""
-        alike: dict[bytes, tuple[dict[str, Any], list[str]]] = {}
-        for row in sent:
-            identity = row.payload["id"]
-            left = unique.standing(row.payload, answers[identity], target) if identity in answers else {}
-            if left:
-                alike.setdefault(orjson.dumps(left), (left, []))[1].append(identity)
-        after: dict[str, dict[str, Any]] = {}
-        for fields, ids in alike.values():
-            for start in range(0, len(ids), MAX_IDS_IN_MUTATION):
-                few = ids[start : start + MAX_IDS_IN_MUTATION]
-                call = partial(self._client.update_many, target.plural, few, fields)
-                rows_after = self._gateway.write(Do.UPDATE, len(few), call)
-                after |= {row["id"]: {**answers[row["id"]], **row} for row in rows_after}
-        return after
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
         ids = [work.step.twenty_id for work in works]

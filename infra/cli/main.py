@@ -8,7 +8,20 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from infra.cli import attachments, components, control, demo, export, obligations, owners, prepare, run, schema, status
+from infra.cli import (
+    attachments,
+    components,
+    conflicts,
+    control,
+    demo,
+    export,
+    obligations,
+    owners,
+    prepare,
+    run,
+    schema,
+    status,
+)
 from infra.settings import SettingsError
 from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
@@ -41,6 +54,8 @@ app.command()(control.approve)
 app.command()(control.resnapshot)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
+app.add_typer(conflicts.conflicts, name="conflicts")
+app.add_typer(conflicts.side_effects, name="side-effects")
 app.command()(owners.owners)
 app.command()(attachments.attachments)
 app.command("rebuild-package")(export.rebuild_package)

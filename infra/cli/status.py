@@ -13,6 +13,8 @@ from infra.cli.components import SettingsPath
 from infra.cli.view import render
 from infra.monitor import Monitor
 from infra.wiring import Deployment
+from schemas.control import read_control
+from sinks.signals import WAITING
 
 Json = Annotated[bool, typer.Option("--json", help="The report as JSON on standard output, alone.")]
 
@@ -25,8 +27,17 @@ def status(settings: SettingsPath = None, json: Json = False) -> None:
         look = monitor.look()
     finally:
         monitor.close()
+    waiting = _waiting(deployment)
     if json:
-        sys.stdout.write(jsonlib.dumps(look.as_json()) + "\n")
+        sys.stdout.write(jsonlib.dumps({**look.as_json(), "sink_waits": waiting}) + "\n")
     else:
         Console().print(render(f"{deployment.mapping.system}, prefix {deployment.settings.prefix}", look, ""))
+        if waiting:
+            Console().print(f"the sink waits: {waiting}", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1 if look.account.unaccounted else 0)
+
+
+def _waiting(deployment: Deployment) -> str:
+    """Why the sink writes nothing, as it said last."""
+    said = read_control(deployment.kafka, deployment.topics, deployment.codec)
+    return next((str(one.value["reason"]) for one in reversed(said) if one.kind == WAITING), "")

@@ -152,7 +152,7 @@ def test_a_write_whose_answer_was_lost_with_the_process_is_nobodys_edit(
     world.send(world.write("patient", "1", ada("Head nurse", "Basel"), offset=2))
     until("it is in Twenty", lambda: row(world)["city"] == "Basel")
     kill(process)
-    world.twenty.reset_faults()
+    world.twenty.fault("500_after_commit", 0)
     with world.sink(**settings):
         send(world, 3, "Chief", "Chur")
         swept = world.twenty.stats()["operations"].get("list people", 0)

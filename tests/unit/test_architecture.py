@@ -46,6 +46,7 @@ PURE = (
     "sinks/adoption.py",
     "sinks/book.py",
     "sinks/duplicates.py",
+    "sinks/edits.py",
     "sinks/pending.py",
     "sinks/rows.py",
     "sinks/unique.py",

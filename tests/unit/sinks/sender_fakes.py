@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,32 @@ import httpx
 
 from schemas.codec import Codec
 from schemas.conversion import Record
-from schemas.records import AuditEvent, Identity, Lift, Outcome, Unit, Verdict, Write
+from schemas.edits import EditPolicies
+from schemas.records import AuditEvent, Control, Identity, Lift, Outcome, Unit, Verdict, Write
 from schemas.topics import Topics
 from sinks.attachments import Attachments
 from sinks.audit import Chains
 from sinks.book import Book
 from sinks.budget import Budget
 from sinks.catalogue import Catalogue
+from sinks.conflicts import Conflicts
 from sinks.decisions import Decisions
 from sinks.flow import Flow
 from sinks.gateway import Gateway
+from sinks.guard import Guard
 from sinks.inbox import CaughtUp, Received
 from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.outbox import Outbox
 from sinks.pending import Lane, Position
 from sinks.sender import Sender
+from sinks.side_effects import SideEffects
+from sinks.sweep import Sweep
 from sinks.timetable import Load
 from sinks.twenty.client import Page
 from sinks.twenty.errors import Kind, Refusal, TwentyError
+from sinks.watch import Watch
+from sinks.webhook import Hints
 from tests.unit.sinks.values import CATALOGUE
 
 TOPICS = Topics("t", "s", ("patient",), 1)
@@ -48,6 +55,8 @@ class FakeTwenty:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
+        self.writes = self.lose_answers = 0
+        self.hooks: list[dict[str, Any]] = []
         self.calls: list[tuple[str, int]] = []
         self.rule: Rule = lambda _: None
         self.outage: Callable[[], Refusal | None] = lambda: None
@@ -57,7 +66,10 @@ class FakeTwenty:
         self._ask("upsert" if upsert else "create", records)
         for record in records:
             self.rows[record["id"]] = {**self.rows.get(record["id"], {"createdAt": "2026-01-01T00:00:00Z"}), **record}
-            self.rows[record["id"]]["updatedAt"] = "2026-01-02T00:00:00Z"
+            self.rows[record["id"]]["updatedAt"] = self._now()
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise TwentyError("write", Refusal(Kind.UNKNOWN_OUTCOME, "told to", None, recognised=True))
         return self.answers([self.rows[record["id"]] for record in records])
 
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -77,6 +89,23 @@ class FakeTwenty:
     def list_page(self, plural: str, *, limit: int, after: str | None) -> Page:
         self._ask("list", [])
         return Page([], None, False, 0)
+
+    def updated_since(self, plural: str, since: datetime, after: str | None) -> Page:
+        self._ask("sweep", [])
+        found = [row for row in self.rows.values() if datetime.fromisoformat(row["updatedAt"]) >= since]
+        return Page(sorted(found, key=lambda row: str(row["updatedAt"])), None, False, len(found))
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        return self.hooks
+
+    def edit(self, row: str, **values: Any) -> None:
+        """A person changes a row."""
+        self.rows[row] |= {**values, "updatedAt": self._now()}
+
+    def _now(self) -> str:
+        """Every write has its own time."""
+        self.writes += 1
+        return (datetime(2026, 1, 2, tzinfo=UTC) + timedelta(milliseconds=self.writes)).isoformat()
 
     def _ask(self, operation: str, records: Sequence[dict[str, Any]]) -> None:
         self.calls.append((operation, len(records)))
@@ -141,6 +170,7 @@ class FakeKafka:
 
     def commit_transaction(self, timeout: float) -> None:
         self.messages += self.open
+        self.lanes[Lane.LIVE] += [(key, value) for topic, key, value in self.open if topic == TOPICS.live]
 
     def records(self, topic: str) -> list[Record]:
         return [self.codec.decode(value) for where, _, value in self.messages if where == topic]
@@ -161,13 +191,26 @@ class Bench:
     """A sender to turn by hand. Time passes only between turns."""
 
     def __init__(
-        self, catalogue: Catalogue = CATALOGUE, *, brake: int = 1000, batch: int = 60, budget: Budget | None = None
+        self,
+        catalogue: Catalogue = CATALOGUE,
+        *,
+        brake: int = 1000,
+        batch: int = 60,
+        budget: Budget | None = None,
+        policies: EditPolicies | None = None,
+        synced: tuple[str, ...] = (),
+        edits_seconds: float = float("inf"),
     ) -> None:
         self.twenty = FakeTwenty()
         self.kafka = FakeKafka()
         self.catalogue = dict(catalogue)
         self.now = 0.0
         self.hours: Callable[[], frozenset[Load]] = lambda: frozenset()
+        self.wall = datetime(2026, 1, 1, tzinfo=UTC)
+        self.hints = Hints()
+        self.signals: list[Control] = []
+        self.reasons: list[str] = []
+        self.swept: dict[str, datetime] = {}
         book = Book()
         codec = self.kafka.codec
         fake: Any = self.kafka
@@ -178,11 +221,26 @@ class Bench:
             lanes.start(lane, 0, 0)
         outbox.started_at(lanes.committable())
         decisions = Decisions(book, outbox, codec, TOPICS, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        client: Any = self.twenty
+        gateway = Gateway(budget or Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now)
+        intake = Intake(fake, lanes, decisions, codec)
+        flow = Flow(batch, random.Random(1), lambda: self.hours())
+        conflicts = Conflicts(book, decisions, intake)
+        policies = policies or {}
+        self.watch = Watch(
+            Guard(client, gateway, book, decisions, conflicts, policies, lanes, flow, lambda: self.now),
+            Sweep(
+                client, gateway, book, conflicts, policies, lanes.busy,
+                lambda name, until: self.swept.update({name: until}), lambda: self.now, edits_seconds, {},
+            ),
+            SideEffects(client, gateway, synced, (), lambda: self.now),
+            conflicts, self.hints, self, lambda: True, flow, self.reasons.append, lambda: self.now,
+        )  # fmt: skip
         self.sender = Sender(
-            client=self.twenty,  # type: ignore[arg-type]
+            client=client,
             discover=lambda: dict(self.catalogue),
-            gateway=Gateway(budget or Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now),
-            intake=Intake(fake, lanes, decisions, codec),
+            gateway=gateway,
+            intake=intake,
             outbox=outbox,
             lanes=lanes,
             book=book,
@@ -190,10 +248,16 @@ class Bench:
             attachments=Attachments(Path(), httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404)))),
             lease=lease,
             clock=lambda: self.now,
-            flow=Flow(batch, random.Random(1), lambda: self.hours()),
+            flow=flow,
             dead_letters_per_minute=brake,
             members_seconds=60.0,
+            watch=self.watch,
         )
+
+    def new(self) -> list[Control]:
+        """The signals that the sink has not heard yet."""
+        heard, self.signals = self.signals, []
+        return heard
 
     def turn(self, times: int = 200, seconds: float = 1.0) -> None:
         for _ in range(times):
