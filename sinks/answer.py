@@ -33,7 +33,9 @@ class Answer:
             after,
             # without a time the sweep looks at the row again
             twenty_updated_at=None if self.doubtful else rows.updated_at(self.body),
-            written=edits.written(kept, part, row.payload, self.body, self.target),
+            written=edits.heard(
+                edits.written(kept, part, row.payload, self.body, self.target), after.twenty_id, row.kept, self.target
+            ),
             edits=edits.pack_edits(left),
         )
 

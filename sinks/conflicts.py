@@ -43,7 +43,9 @@ class Conflicts:
         standing = edits.pack_edits(finding.standing)
         if not finding.new and standing == identity.edits:
             return identity
-        identity = replace(identity, edits=standing)
+        identity = replace(
+            identity, edits=standing, written=edits.owed(identity.written, edits.ended(identity, finding))
+        )
         if finding.new:
             name = parse_record_key(identity.key).object
             for edit in finding.new.values():

@@ -195,6 +195,29 @@ def written(
     return pack_written(known)
 
 
+def heard(packed: str, row: str, kept: Mapping[str, Any], target: TargetObject) -> str:
+    """``written`` once the source has said something about columns that are left as they are in Twenty."""
+    known = unpack_written(packed)
+    for column, value in kept.items():
+        if column in known:
+            known[column] = Told(known[column].answered, digest(row, column, value, target))
+    return pack_written(known)
+
+
+def ended(identity: Identity, finding: Finding) -> set[str]:
+    """Columns that were edited, and hold what we had written again: what the source says of them is owed."""
+    return unpack_edits(identity.edits).keys() - finding.standing.keys() - finding.new.keys() - {TRASHED}
+
+
+def owed(packed: str, columns: Iterable[str]) -> str:
+    """``written`` that has ``columns`` sent again though the source says the same."""
+    known = unpack_written(packed)
+    for column in columns:
+        if column in known:
+            known[column] = Told(known[column].answered, _ASKED_ANEW)
+    return pack_written(known)
+
+
 def ours(row: str, parts: Iterable[Part], target: TargetObject) -> set[tuple[str, str]]:
     """(column, digest) of everything that ``parts`` may have put there though its answer was lost."""
     found = set()
@@ -258,19 +281,26 @@ def stays_in_trash(finding: Finding) -> bool:
 
 
 def left_out(
-    identity: Identity, payload: Mapping[str, Any], standing: Iterable[str], policy: PartPolicy, target: TargetObject
+    identity: Identity,
+    payload: Mapping[str, Any],
+    row: Mapping[str, Any],
+    standing: Iterable[str],
+    policy: PartPolicy,
+    target: TargetObject,
 ) -> set[str]:
     """Columns that a write does without: edits that stand, and what the source has not changed since it was written.
 
-    The second keeps a person's edit that falls between our read and our write, wherever the source does not win.
+    The second keeps a person's edit that falls between our read and our write, wherever the source does not win. It
+    needs the ``row`` to hold what was answered: a write of ours whose answer was lost may have changed it since.
     """
     found = {column for column in standing if column in payload}
     told = unpack_written(identity.written)
     for name in policy.fields:
         column = column_of(name, target)
-        if column not in payload or column not in told:
+        if column not in payload or column not in told or column not in row:
             continue
-        if digest(identity.twenty_id, column, payload[column], target) == told[column].sent:
+        same = digest(identity.twenty_id, column, payload[column], target) == told[column].sent
+        if same and digest(identity.twenty_id, column, row[column], target) == told[column].answered:
             found.add(column)
     return found
 

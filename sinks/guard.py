@@ -144,9 +144,11 @@ class Guard:
             return None
         if there.get(edits.TRASHED):
             return row
-        without = edits.left_out(identity, row.payload, finding.standing, policy, target)
+        without = edits.left_out(identity, row.payload, there, finding.standing, policy, target)
         if row.payload.keys() <= {"id", *without}:
-            self._settle(work, identity, Outcome.UNCHANGED, KEPT)
+            kept = {column: row.payload[column] for column in without}
+            told = edits.heard(identity.written, identity.twenty_id, kept, target)
+            self._settle(work, replace(identity, written=told), Outcome.UNCHANGED, KEPT)
             return None
         return row.without(without) if without else row
 

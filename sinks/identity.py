@@ -229,7 +229,7 @@ def _own(
             return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.ADOPTED, identity)
         if identity.version == write.version and not write.repair:
             return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        if not write.repair and _same(part, identity, known):
+        if not write.repair and _same(pending, part, identity, known):
             return _unchanged(pending, part, identity)
         return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.UPDATED, identity)
     if part.name in pending.accounted:
@@ -276,7 +276,7 @@ def _fragment(
             return _links(pending, part, identity, known)
         elif identity.version == pending.write.version and not pending.write.repair:
             return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        elif not pending.write.repair and _same(part, identity, known):
+        elif not pending.write.repair and _same(pending, part, identity, known):
             return _unchanged(pending, part, identity)
     if part.name in pending.accounted:
         return None
@@ -302,7 +302,7 @@ def _matched(
     if identity is not None and living and identity.twenty_id == row and not pending.write.repair:
         if identity.version == pending.write.version:
             return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        if _same(part, identity, known):
+        if _same(pending, part, identity, known):
             return _unchanged(pending, part, identity)
     step = Step(Do.UPDATE, part.name, part.target, row, Outcome.UPDATED, part, identity)
     held = identity is not None and (identity.owned or identity.links)
@@ -312,10 +312,11 @@ def _matched(
     return step
 
 
-def _same(part: Part, identity: Identity, known: Mapping[str, Identity]) -> bool:
+def _same(pending: Pending, part: Part, identity: Identity, known: Mapping[str, Identity]) -> bool:
     """Whether Twenty already holds what the part says. An attachment's file hash follows the part's own."""
     return (
         part.content_hash != ""
+        and not pending.overtook(part)
         and identity.content_hash.partition("+")[0] == part.content_hash
         and dict(identity.links) == wanted_links(part, known)
     )

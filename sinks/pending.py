@@ -87,6 +87,10 @@ class Pending:
             mapping.clear()
         self.attempts = 0
 
+    def overtook(self, part: Part) -> bool:
+        """Whether another content of the part may be in Twenty than any answer told: a replaced version's."""
+        return any(earlier.content_hash != part.content_hash for earlier in self.earlier.get(part.name, ()))
+
     def remember(self, replaced: Write) -> None:
         for part in replaced.parts:
             self.earlier.setdefault(part.name, []).append(part)

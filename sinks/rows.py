@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +24,15 @@ class Row:
     payload: dict[str, Any]
     unique: tuple[str, ...]
     flags: tuple[Flag, ...]
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """What the source says of columns that are left as they are in Twenty."""
 
     def without(self, columns: Collection[str]) -> Row:
-        """The row with some columns left as they are in Twenty, and the unique values that they hold."""
-        return replace(self, payload={name: value for name, value in self.payload.items() if name not in columns})
+        """The row with some columns left as they are in Twenty."""
+        kept = {name: value for name, value in self.payload.items() if name in columns}
+        return replace(
+            self, payload={name: value for name, value in self.payload.items() if name not in columns}, kept=kept
+        )
 
 
 def updated_at(answer: Mapping[str, Any]) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,8 +22,8 @@ from sinks.batch import Board, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
-from sinks.flow import Flow
 from sinks.emptying import emptied
+from sinks.flow import Flow
 from sinks.gateway import Gateway
 from sinks.identity import Do, Done, Settled, next_step
 from sinks.intake import Intake

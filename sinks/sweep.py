@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ OVERLAP = timedelta(seconds=10)
 SWEEP = "twenty-edits"
 """Source of the sweep's checkpoints: one for each Twenty object."""
 SWEEP_FORMAT = 1
+_BEFORE_ALL = datetime(1970, 1, 2, tzinfo=UTC)
 _IDS = 100
 _LATER = 1.0
 _SEEN = 10_000
@@ -146,7 +147,7 @@ class Sweep:
                 if at is not None:
                     first[known.target] = min(at, first.get(known.target, at))
         since = {**first, **self._swept}
-        self._round = {name: Progress(since[name]) for name in names if name in since}
+        self._round = {name: Progress(since.get(name, _BEFORE_ALL)) for name in names}
 
     def _ask(self, catalogue: Catalogue) -> None:
         name, progress = next((name, one) for name, one in self._round.items() if not one.done)
@@ -162,7 +163,7 @@ class Sweep:
         if len(self._suspects):
             return
         for name, progress in self._round.items():
-            if progress.newest is not None and progress.newest > self._swept.get(name, progress.since):
+            if progress.newest is not None and progress.newest > self._swept.get(name, _BEFORE_ALL):
                 self._swept[name] = progress.newest
                 self._keep(name, progress.newest)
         self._round = {}
@@ -191,6 +192,7 @@ class Sweep:
     def _judge(self, identity: Identity, target: TargetObject, row: Mapping[str, Any]) -> None:
         policy = edits.policy_of(self._policies, identity.key, identity.part)
         finding = edits.look(identity, row, policy, target)
+        ended = edits.ended(identity, finding)
         identity = self._conflicts.note(identity, finding, row)
-        if any(edit.policy == "source_wins" for edit in finding.new.values()):
+        if ended or any(edit.policy == "source_wins" for edit in finding.new.values()):
             self._conflicts.repair(identity)

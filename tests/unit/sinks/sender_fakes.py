@@ -72,6 +72,12 @@ class FakeTwenty:
             raise TwentyError("write", Refusal(Kind.UNKNOWN_OUTCOME, "told to", None, recognised=True))
         return self.answers([self.rows[record["id"]] for record in records])
 
+    def update_many(self, plural: str, ids: Sequence[str], fields: dict[str, Any]) -> list[dict[str, Any]]:
+        self._ask("update", [{"id": row} for row in ids])
+        for row in ids:
+            self.rows[row] |= {**fields, "updatedAt": self._now()}
+        return [self.rows[row] for row in ids]
+
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         self._ask("delete", [{"id": row} for row in ids])
         return [self.rows.pop(row, {"id": row}) for row in ids]

@@ -139,10 +139,13 @@ def test_a_decision_about_something_else_is_void() -> None:
 def test_what_the_source_did_not_change_is_left_out_where_somebody_else_may_win() -> None:
     identity = known({"jobTitle": "Nurse", "emails": {"primaryEmail": "a@x.test"}})
     payload = {"id": ROW, "jobTitle": "Nurse", "emails": {"primaryEmail": "a@x.test"}}
-    assert edits.left_out(identity, payload, (), ASK, PERSON) == {"jobTitle"}
-    assert edits.left_out(identity, payload | {"jobTitle": "Chief"}, (), ASK, PERSON) == set()
-    assert edits.left_out(identity, payload | {"jobTitle": "Chief"}, ("jobTitle",), ASK, PERSON) == {"jobTitle"}
-    assert edits.left_out(identity, payload, (), SOURCE_WINS, PERSON) == set()
+    changed = payload | {"jobTitle": "Chief"}
+    assert edits.left_out(identity, payload, payload, (), ASK, PERSON) == {"jobTitle"}
+    assert edits.left_out(identity, changed, payload, (), ASK, PERSON) == set()
+    assert edits.left_out(identity, changed, payload, ("jobTitle",), ASK, PERSON) == {"jobTitle"}
+    assert edits.left_out(identity, payload, payload, (), SOURCE_WINS, PERSON) == set()
+    # a write of ours whose answer was lost
+    assert edits.left_out(identity, payload, changed, (), ASK, PERSON) == set()
 
 
 def test_a_repeated_part_goes_by_its_name_in_the_mapping() -> None:
@@ -215,3 +218,16 @@ def test_an_edit_is_always_found_and_treated_as_its_policy_says(policy: EditPoli
     assert bench.twenty.rows[ROW]["jobTitle"] == wanted
     flags = [flag for event in bench.outcomes_of(Outcome.CONFLICT) for flag in event.flags]
     assert flags == [Flag("jobTitle", policy)]
+
+
+def test_an_edit_that_was_taken_back_lets_the_source_go_on() -> None:
+    bench = Bench(policies={"patient#": PartPolicy({"jobTitle": "twenty_wins"})}, edits_seconds=5.0)
+    bench.kafka.publish(write(1, patient("a", "")))
+    bench.turn(3)
+    bench.twenty.edit(ROW, jobTitle="edited")
+    bench.kafka.publish(write(2, patient("b", "")))
+    bench.turn(10)
+    assert bench.twenty.rows[ROW]["jobTitle"] == "edited"
+    bench.twenty.edit(ROW, jobTitle="a")
+    bench.turn(20)
+    assert bench.twenty.rows[ROW]["jobTitle"] == "b"
