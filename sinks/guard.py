@@ -107,6 +107,11 @@ class Guard:
         policy = edits.policy_of(self._policies, identity.key, identity.part)
         return identity.state is IdentityState.LIVE and not policy.default
 
+    def repeatable(self, work: Work, identity: Identity) -> bool:
+        """Whether the write that was just taken could be sent again without harm to anybody's edit."""
+        whole = identity.mode is PartMode.OWN and work.step.outcome is not Outcome.LINKED
+        return whole and not self.watches(identity)
+
     def _watched(self, work: Work) -> Identity | None:
         """The identity of a part that somebody else may have edited, as far as that matters."""
         identity = self._book.record(work.pending.key).get(work.step.name)

@@ -33,6 +33,11 @@ SIDE_EFFECTS = Gauge(
 HEALTH = Gauge("dualrun_component_health", "1 for the state the component is in", ["component", "status"])
 
 
+def waiting(live: int, bulk: int) -> None:
+    WAITING.labels("live").set(live)
+    WAITING.labels("bulk").set(bulk)
+
+
 def health(status: str) -> None:
     """One of ok, standby, stopped, error."""
     for name in ("ok", "standby", "stopped", "error"):

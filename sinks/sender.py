@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from schemas.records import Outcome, PartMode
 from sinks import metrics, rows, unique
 from sinks.adopter import Adopter
 from sinks.answer import Answer
@@ -126,8 +125,7 @@ class Sender:
                 else:
                     self._watch.step(self._catalogue)
         self._commit(force=False)
-        metrics.WAITING.labels("live").set(self._lanes.live)
-        metrics.WAITING.labels("bulk").set(self._lanes.bulk)
+        metrics.waiting(self._lanes.live, self._lanes.bulk)
         self._tell()
 
     def _tell(self) -> None:
@@ -284,7 +282,8 @@ class Sender:
                 case Do.CREATE | Do.UPSERT:
                     sent = [rows.build(work.pending, work.step, self._book, self._catalogue) for work in works]
                     works, sent = self._watch.guard.screen(works, sent, target)
-                    self._write(works, sent, target)
+                    if works:
+                        self._write(works, sent, target)
                 case Do.DELETE:
                     ids = [work.step.twenty_id for work in works]
                     self._gateway.write(do, len(works), partial(self._client.delete_many, target.plural, ids))
@@ -310,14 +309,11 @@ class Sender:
             self._lanes.changed[work.pending.key] = work.pending
 
     def _write(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject) -> None:
-        if not works:
-            return
-        do = works[0].group.do
-        upsert = do is Do.UPSERT
+        upsert = works[0].group.do is Do.UPSERT
         payloads = [unique.unmatched(row.payload, target) if upsert else row.payload for row in sent]
         request = uuid.uuid4().hex
         call = partial(self._client.create_batch, target.plural, payloads, upsert=upsert)
-        answers = {row["id"]: row for row in self._gateway.write(do, len(works), call)}
+        answers = {row["id"]: row for row in self._gateway.write(works[0].group.do, len(works), call)}
         if upsert:
             answers |= emptied(self._client, self._gateway, [row.payload for row in sent], answers, target)
         self._flow.passed(works)
@@ -332,9 +328,7 @@ class Sender:
                 continue
             self._done(work, row=row, answer=self._watch.guard.answer(row, answer, target), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
-            if identity is None or identity.mode is not PartMode.OWN or self._watch.guard.watches(identity):
-                continue
-            if work.step.outcome is not Outcome.LINKED:
+            if identity is not None and self._watch.guard.repeatable(work, identity):
                 self._trial.passed(target, identity, row)
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:
@@ -351,8 +345,9 @@ class Sender:
     def _update(self, work: Work, target: TargetObject) -> None:
         row = rows.build(work.pending, work.step, self._book, self._catalogue)
         fields = {name: value for name, value in row.payload.items() if name != "id"}
-        call = partial(self._client.update, target.plural, work.step.twenty_id, fields)
-        answer = self._gateway.write(Do.UPDATE, 1, call)
+        answer = self._gateway.write(
+            Do.UPDATE, 1, partial(self._client.update, target.plural, work.step.twenty_id, fields)
+        )
         self._flow.passed([work])
         self._done(work, row=row, answer=Answer(target, answer), request_id=uuid.uuid4().hex)
 

@@ -39,9 +39,9 @@ from sinks.outbox import Outbox
 from sinks.owners import owned
 from sinks.pending import Lane
 from sinks.sender import Sender
-from sinks.standby import StandBy
 from sinks.side_effects import SideEffects
 from sinks.signals import WAITING, KafkaSignals
+from sinks.standby import StandBy
 from sinks.sweep import SWEEP, SWEEP_FORMAT, Sweep, swept_until
 from sinks.timetable import ALWAYS, Timetable
 from sinks.twenty.client import TwentyClient

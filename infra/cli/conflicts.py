@@ -16,12 +16,11 @@ from rich.table import Table
 from infra.cli.components import SettingsPath
 from infra.cli.status import Json
 from infra.wiring import Deployment
-from schemas.broker import BrokerError, producer
+from schemas.broker import BrokerError, producer, read_to_end
 from schemas.control import publish_control, read_control
 from schemas.records import Control, Identity
 from sinks.conflicts import RESOLVE
 from sinks.edits import open_edits
-from sinks.service import read_identities
 from sinks.side_effects import ACKNOWLEDGE, SideEffect, listed
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
@@ -131,9 +130,13 @@ def ack(
 
 
 def _waiting(deployment: Deployment) -> list[Identity]:
-    newest = {
-        (one.key, one.part): one for one in read_identities(deployment.kafka, deployment.topics, deployment.codec)
-    }
+    newest: dict[tuple[str, str], Identity] = {}
+    topics = deployment.topics
+    for message in read_to_end(deployment.kafka, topics.identities, range(topics.partitions)):
+        value = message.value()
+        record = deployment.codec.decode(value) if value else None
+        if isinstance(record, Identity):
+            newest[record.key, record.part] = record
     return [one for _, one in sorted(newest.items()) if open_edits(one)]
 
 

@@ -131,7 +131,7 @@ def _edits(at: Location, part: Part) -> Iterator[Mistake]:
     places: list[tuple[Location, Mapping[str, Rule | Reference]]] = [
         ((*at, "fields"), part.fields),
         ((*at, "links"), part.links),
-        *(((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.each or ())),
+        *(((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.repeated)),
     ]
     for place, named in places:
         for name, one in named.items():

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from schemas.mapping.conditions import Conditions
 from schemas.edits import EditPolicy, TrashPolicy
+from schemas.mapping.conditions import Conditions
 from schemas.mapping.names import CurrencyCode, Model, OptionValue, PartName, Region, SourceName, TwentyName, Zone
 from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject

@@ -30,7 +30,7 @@ def _policy(mapped: ObjectMapping | DerivedMapping, part: Part) -> PartPolicy:
         # a row of Twenty's own: that people edit it is what it is for, and the mapping owns what it names
         return PartPolicy()
     said: dict[str, EditPolicy | None] = {name: rule.edits for name, rule in part.fields.items()}
-    for element in part.each or ():
+    for element in part.repeated:
         said |= {name: rule.edits for name, rule in element.fields.items()}
     said |= {name: reference.edits for name, reference in part.links.items()}
     decided = {name: policy or mapped.edits for name, policy in said.items()}
