@@ -92,6 +92,7 @@ class Showcase:
         self.deployment = Deployment.load(self.settings_path)
         with psycopg.connect(self.source_url) as connection:
             self._fill(connection)
+        self._invite()
         prepare_deployment(self.deployment)
         require_fallback_owner(self.deployment)
         self.monitor = Monitor(self.deployment)
@@ -104,8 +105,11 @@ class Showcase:
         self.pipeline.start()
 
     def _fill(self, connection: psycopg.Connection[Any]) -> None:
-        """Makes the source's tables, and the accounts that its staff has in Twenty."""
+        """Makes the source's tables."""
         self.clinic.create(connection)
+
+    def _invite(self) -> None:
+        """Makes the accounts that the clinic's staff has in Twenty."""
         if self.standin:
             for account in self.clinic.accounts:
                 name = {"firstName": account.first_name, "lastName": account.last_name}
@@ -115,6 +119,10 @@ class Showcase:
     def fallback_owner(self) -> str:
         """The first of the staff who have an account."""
         return self._environ.get(FALLBACK_OWNER) or self.clinic.accounts[0].email
+
+    def _source(self) -> dict[str, Any]:
+        """The settings' section."""
+        return {"url": self.source_url, "sweep_seconds": 5}
 
     @property
     def source_url(self) -> str:
@@ -227,7 +235,7 @@ class Showcase:
         sections: dict[str, Any] = {
             "system": self.system,
             "kafka": {"bootstrap_servers": self.stack.kafka_bootstrap},
-            "source": {"url": self.source_url, "sweep_seconds": 5},
+            "source": self._source(),
             "twenty": {
                 "url": self.twenty_url,
                 "api_key": self.twenty_api_key,

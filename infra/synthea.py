@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
 
-from infra.clinic.synthea import TABLES, SyntheaError, load
 from infra.showcase import Showcase, ShowcaseOptions
 from sinks.twenty.client import TwentyClient
 
@@ -25,12 +23,17 @@ RELATIONS = (
 )
 """(table, its column, the relation in Twenty, the table that the column refers to)."""
 PATIENCE_SECONDS = 600.0
+TABLES = tuple(PLURALS)
 
 Row = dict[str, Any]
 
 
+class SyntheaError(ValueError):
+    """A file is missing or not as Synthea writes it."""
+
+
 class SyntheaShowcase(Showcase):
-    """The showcase with Synthea's tables as its source."""
+    """The showcase with a directory of Synthea's files as its source."""
 
     system = "synthea"
 
@@ -39,19 +42,32 @@ class SyntheaShowcase(Showcase):
         self._csv = csv
 
     def _fill(self, connection: psycopg.Connection[Any]) -> None:
-        load(connection, self._csv)
+        """The files are all there is."""
+
+    def _source(self) -> dict[str, Any]:
+        return {"kind": "csv", "directory": str(self._csv), "settle_seconds": 1, "sweep_seconds": 5}
 
 
-def differences(showcase: Showcase) -> Iterator[str]:
-    """Rows without their record, records without their row, and relations that lead elsewhere; ids only."""
-    with (
-        psycopg.connect(showcase.source_url, row_factory=dict_row) as source,
-        TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=60) as twenty,
-    ):
-        rows = {
-            table: {row["id"]: row for row in source.execute(sql.SQL("select * from {}").format(sql.Identifier(table)))}
-            for table in TABLES
-        }
+def read(path: Path) -> dict[str, Row]:
+    """``id -> row`` of a file, columns in lower case. Raises SyntheaError."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{name.strip().lower(): value for name, value in row.items()} for row in csv.DictReader(file)]
+    except OSError as error:
+        raise SyntheaError(
+            f"{path}: cannot be read ({error.strerror}); give the directory of a Synthea CSV export"
+        ) from None
+    if not rows or "id" not in rows[0]:
+        raise SyntheaError(f"{path}:1: expected a header with ID in it, and rows, as Synthea writes them")
+    return {row["id"]: row for row in rows}
+
+
+def differences(rows: Mapping[str, Mapping[str, Row]], showcase: Showcase) -> Iterator[str]:
+    """Rows without their record, records without their row, and relations that lead elsewhere; ids only.
+
+    ``rows``: table -> id -> row of its file.
+    """
+    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=60) as twenty:
         records = {table: {_source_id(record): record for record in _all(twenty, PLURALS[table])} for table in TABLES}
         targets = {record["taskId"]: record["personId"] for record in _all(twenty, "taskTargets")}
     for table in TABLES:
@@ -90,6 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     stack = Path(tempfile.mkdtemp(prefix="dualrun-synthea-"))
     try:
+        files = {table: read(options.directory / f"{table}.csv") for table in TABLES}
         with SyntheaShowcase(options.directory, stack, ShowcaseOptions(requests=0)) as showcase:
             showcase.start_systems()
             moment, deadline = showcase.source_now(), time.monotonic() + PATIENCE_SECONDS
@@ -99,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
                     sys.stderr.write(f"not settled after {PATIENCE_SECONDS:.0f} s\n")
                     return 1
                 time.sleep(1)
-            found = list(differences(showcase))
+            found = list(differences(files, showcase))
     except SyntheaError as error:
         sys.stderr.write(f"{error}\n")
         return 2

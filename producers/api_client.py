@@ -78,6 +78,8 @@ class ApiClient:
     def get(self, path: str, parameters: Mapping[str, str]) -> Answer:
         """The JSON at ``path`` (or at an absolute URL of the same host). Raises SourceError, RefusedError."""
         where = path.partition("?")[0] if path.startswith("/") else "the next page"
+        if not path.startswith("/") and httpx.URL(path).host != self._http.base_url.host:
+            raise SourceError("the next page is on another host, which the credential is not for")
         response = self._patiently("GET", path, parameters, where)
         try:
             body = orjson.loads(response.content)
@@ -137,7 +139,7 @@ class ApiClient:
                 " its place; nothing is lost meanwhile, reading goes on where it stopped",
                 status,
             )
-        if status >= 400:
+        if status >= 300:
             raise RefusedError(f"{where} answered {status}: look at its path and parameters in the settings", status)
         return response
 

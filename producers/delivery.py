@@ -100,7 +100,10 @@ class Delivery:
         lacking = sorted(f"{export.label or 'an export'} lacks {export.lacks}" for export in exports if export.lacks)
         self._awaited = f" ({'; '.join(lacking[:_NAMED])})" if lacking else ""
         ready = [one for one in exports if not one.lacks and (one.marked or settled.issuperset(one.files))]
-        self._contents = {file: content for file, content in self._contents.items() if file in files.values()}
+        there = frozenset(files.values())
+        self._contents = {file: content for file, content in self._contents.items() if file in there}
+        labels = {self._label(export) for export in exports}
+        self._refused = {label: why for label, why in self._refused.items() if label in labels}
         ranked = sorted(((self._rank(one), one) for one in ready), key=lambda pair: pair[0])
         for at, export in reversed([pair for pair in ranked if pair[1].full]):
             if self._full is not None and at < self._full.rank:
@@ -112,6 +115,9 @@ class Delivery:
                 self._take(at, export, stamp, now)
         if self._manifest is not None and self._manifest.due(now):
             self._release(landed_us, now)
+
+    def _label(self, export: Export) -> str:
+        return export.label or self._what.name
 
     def _list(self, pattern: Pattern) -> Iterable[Seen]:
         for path in self._directory.glob(pattern.glob):
@@ -152,7 +158,7 @@ class Delivery:
 
     def _take(self, at: str, export: Export, stamp: int, now: float) -> bool:
         """Whether the export is what the object's rows rest on now."""
-        label = export.label or self._what.name
+        label = self._label(export)
         try:
             digests = tuple(self._content(file).digest for file in export.files)
         except UnreadableError as error:

@@ -23,7 +23,7 @@ from producers.metrics import ObjectMetrics, ProducerMetrics
 from producers.publisher import AbortedError, Publisher
 from producers.selection import Selection
 from producers.source import Condition, Place, Reading, Row, Source, SourceError
-from producers.sweep import judge
+from producers.sweep import absent, judge
 from schemas.records import Checkpoint, Operation
 from schemas.source import SourceObject
 
@@ -85,8 +85,8 @@ class Poller:
     @property
     def health(self) -> str:
         """Why the object is not read as it should be; empty while all is well."""
-        condition = self._condition
-        return guards.text(self.position.paused) or self._failure or condition.waiting or condition.concern
+        found = self._failure or self._condition.waiting or self._condition.concern
+        return guards.text(self.position.paused) or found
 
     @property
     def snapshot_pending(self) -> bool:
@@ -102,8 +102,7 @@ class Poller:
             return True
         swept, version = self.position.swept_at, self._condition.version
         due = swept is None or (now - swept).total_seconds() >= self._limits.sweep_interval
-        if version is not None:
-            due = version != self.position.swept_version or (due and bool(self.position.suspects))
+        due |= version is not None and version != self.position.swept_version
         return due and (self.what.changed_at is None or within(self._limits.sweep_hours, now, self.what.zone))
 
     def _readable(self) -> bool:
@@ -250,9 +249,14 @@ class Poller:
     def _sweep(self, reading: Reading) -> bool:
         if self._condemned:
             return self._bury()
+        version, swept = self._condition.version, self.position.swept_version
+        same = version is not None and version == swept and not self.position.suspects
+        if self._scan is None and same:
+            self._amend(replace(self.position, swept_at=reading.now))
+            return False
         if self._scan is None:
             self._known.begin_sweep()
-            self._scan = Scan(reading.now, self._condition.version)
+            self._scan = Scan(reading.now, version)
         scan = self._scan
         batch = self._read(
             self._source.scan(self.what, scan.after, self._limits.chunk_rows), Operation.UPSERT, mark=True
@@ -300,10 +304,7 @@ class Poller:
         missing = self._known.missing()
         if self._condition.whole:
             return missing
-        found = list(missing)
-        step = self._limits.chunk_rows
-        parts = [found[start : start + step] for start in range(0, len(found), step)]
-        return [one for part in parts for one in set(part) - self._source.present(self.what, part)]
+        return absent(missing, lambda part: self._source.present(self.what, part), self._limits.chunk_rows)
 
     def _bury(self) -> bool:
         """Looks the condemned up once more, and publishes in the same step that they are gone."""

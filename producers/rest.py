@@ -78,17 +78,18 @@ class RestSource:
         resource = self._resources[what.name]
         assert resource.modified_since is not None
         asked = since.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
-        yield from self._walk(what, {resource.modified_since: asked}, after, limit, ahead=1)
+        yield from self._walk(what, {resource.modified_since: asked}, after, limit, ahead=1, counts=0)
 
     def scan(self, what: SourceObject, after: Place | None, limit: int) -> Generator[Row, None, None]:
         if after is None:
             self._keyless[what.name] = 0
-        yield from self._walk(what, {}, after, limit, ahead=self._resources[what.name].parallel)
+        yield from self._walk(what, {}, after, limit, ahead=self._resources[what.name].parallel, counts=1)
 
     def _walk(
-        self, what: SourceObject, more: Mapping[str, str], after: Place | None, limit: int, *, ahead: int
+        self, what: SourceObject, more: Mapping[str, str], after: Place | None, limit: int, *, ahead: int, counts: int
     ) -> Generator[Row, None, None]:
         resource = self._resources[what.name]
+        self._keyless.setdefault(what.name, 0)
         walk = Walk(
             self._client.get,
             resource.path,
@@ -102,27 +103,14 @@ class RestSource:
             seen: set[str] = set()
             for row, place in items:
                 self._places[what.name] = place
-                made = self._row(what, resource, row)
-                if made is None or made.id in seen:
-                    continue
-                seen.add(made.id)
-                yield made
+                record_id = _id(what, row)
+                if record_id is None:
+                    self._keyless[what.name] += counts
+                elif record_id not in seen and not _is_deleted(resource, row):
+                    seen.add(record_id)
+                    yield _row(what, record_id, row)
                 if len(seen) == limit:
                     return
-
-    def _row(self, what: SourceObject, resource: Resource, row: Any) -> Row | None:
-        record_id = _id(what, row)
-        if record_id is None:
-            self._keyless[what.name] = self._keyless.get(what.name, 0) + 1
-            return None
-        if _is_deleted(resource, row):
-            return None
-        record = {
-            name: Json(value) if isinstance(value, (dict, list)) else value
-            for name, value in row.items()
-            if name not in what.exclude or name in what.key
-        }
-        return Row(record_id, record, _moment(record.get(what.changed_at or ""), what.zone))
 
     def place(self, what: SourceObject, row: Row, *, by_time: bool) -> Place:
         return self._places[what.name]
@@ -167,6 +155,15 @@ def captured(what: SourceObject, resource: Resource | None) -> SourceObject:
 def _id(what: SourceObject, row: Any) -> str | None:
     values = [row.get(name) for name in what.key] if isinstance(row, dict) else [None]
     return None if any(value is None or value == "" for value in values) else ":".join(map(key_text, values))
+
+
+def _row(what: SourceObject, record_id: str, row: Mapping[str, Any]) -> Row:
+    record = {
+        name: Json(value) if isinstance(value, (dict, list)) else value
+        for name, value in row.items()
+        if name not in what.exclude or name in what.key
+    }
+    return Row(record_id, record, _moment(record.get(what.changed_at or ""), what.zone))
 
 
 def _is_deleted(resource: Resource, row: Any) -> bool:

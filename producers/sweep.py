@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from producers.limits import Limits
@@ -30,3 +30,10 @@ def judge(missing: Iterable[str], suspects: frozenset[str], known: int, limits: 
             " really gone",
         )
     return Judgement(tuple(sorted(gone & suspects)), gone)
+
+
+def absent(missing: Iterable[str], present: Callable[[Sequence[str]], set[str]], step: int) -> list[str]:
+    """Those of ``missing`` that are not there when they are looked up, ``step`` at a time."""
+    found = list(missing)
+    parts = [found[start : start + step] for start in range(0, len(found), step)]
+    return [record_id for part in parts for record_id in set(part) - present(part)]

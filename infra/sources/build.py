@@ -70,7 +70,7 @@ def _csv(section: CsvSection, objects: Sequence[SourceObject], work: Path, docum
 def rule(section: CsvObject | None, what: SourceObject) -> Rule:
     if section is None:
         table = (what.relation or what.name).rpartition(".")[2]
-        return Rule(full=Pattern(f"{table}*.csv"))
+        return Rule(full=Pattern(f"{table}.csv"))
     deleted, manifest = section.deleted, section.manifest
     return Rule(
         full=Pattern(section.full) if section.full else None,
@@ -84,7 +84,7 @@ def rule(section: CsvObject | None, what: SourceObject) -> Rule:
 
 
 def _rest(section: RestSection, objects: Sequence[SourceObject]) -> Built:
-    http = httpx.Client(base_url=section.url, timeout=section.timeout_seconds, follow_redirects=True)
+    http = httpx.Client(base_url=section.url, timeout=section.timeout_seconds)
     client = ApiClient(
         http,
         _auth(section.auth, http),

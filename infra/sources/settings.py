@@ -102,7 +102,7 @@ class CsvObject(Section):
 
 
 class CsvSection(Common):
-    """``objects``: those that are not named here are the files ``RELATION*.csv``, full exports."""
+    """``objects``: those that are not named here are the file ``RELATION.csv``, a full export."""
 
     kind: Literal["csv"] = "csv"
     directory: Path

@@ -88,7 +88,6 @@ def desk(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Desk:
                     "directory": str(drops),
                     "settle_seconds": 0.5,
                     "sweep_seconds": 1,
-                    "objects": {"patient": {"full": "patients.csv"}},
                 },
                 "twenty": {"url": "http://127.0.0.1:1", "api_key": "unused"},
                 "data_dir": str(tmp_path / "data"),
