@@ -174,10 +174,12 @@ class Showcase:
         return look if look.settled and not look.held.total() else None
 
     def expected(self) -> Expected:
+        with Workspace(self.deployment.settings.twenty) as workspace:
+            members = [member["userEmail"] for member in workspace.members()]
         with psycopg.connect(self.source_url, autocommit=True) as connection:
             return expected(
                 connection,
-                [account.email for account in self.clinic.accounts],
+                members,
                 documents=self.documents,
                 workspace_url=self.twenty_url,
                 fallback_owner=self.fallback_owner,

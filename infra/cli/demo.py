@@ -90,7 +90,8 @@ def demo(
             showcase.start_components()
         if metrics_port:
             serve_together(metrics_port, showcase.pipeline.metrics)
-        console.print(f"Twenty (stand-in): {showcase.twenty_url}   data and logs: {directory}", highlight=False)
+        which = "Twenty (stand-in)" if showcase.standin else "Twenty"
+        console.print(f"{which}: {showcase.twenty_url}   data and logs: {directory}", highlight=False)
         try:
             summary = _watch(showcase, console, Life(showcase.clinic, showcase.source_url), changes, rate, until_synced)
         except KeyboardInterrupt:
