@@ -85,7 +85,7 @@ class Monitor:
         held: Counter[str] = Counter()
         parked: Counter[str] = Counter()
         for obligation in self.obligations:
-            if obligation.kind == "held":
+            if obligation.kind == "held" and not obligation.skipped:
                 (parked if obligation.parked else held)[parse_record_key(obligation.key).object] += 1
         return Look(
             account, held, parked, sum(o.kind == "link" and bool(o.missing) for o in self.obligations), self._lag()

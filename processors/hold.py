@@ -300,6 +300,10 @@ class Children:
         slot = self._slots.get(key)
         return slot is not None and slot.waiting is not None and not slot.waiting.parked
 
+    def skipped(self, key: str) -> bool:
+        slot = self._slots.get(key)
+        return slot is not None and slot.waiting is not None and slot.waiting.skipped
+
     def outdated(self, key: str, version: Version) -> None:
         """The record has an identity of ``version``: what waits or is owed from before is void."""
         slot = self._slots.get(key)
@@ -336,7 +340,7 @@ class Children:
         """Ends the wait, for the books, of what waits since before ``before`` for a token that nothing pending will
         bring. It is still held, and leaves when the parent comes after all.
 
-        absent: token -> whether its record was deleted; the child of a deleted record is skipped, not parked.
+        absent: token -> whether its record was deleted or skipped; its child is skipped too, not parked.
         """
         parked = 0
         for key, waiting in self._slots.unparked(before):
@@ -345,12 +349,12 @@ class Children:
             if not hopeless:
                 continue
             deleted = all(absent[token] for token in hopeless)
-            waiting.parked = True
+            waiting.parked, waiting.skipped = True, deleted
             write = waiting.write
             self._slots.touch(key, write.version)
             objects = ", ".join(sorted({parent_object(token) for token in hopeless}))
             outcome, reason = (
-                (Outcome.SKIPPED, f"the {objects} that it refers to was deleted")
+                (Outcome.SKIPPED, f"the {objects} that it refers to was deleted or skipped")
                 if deleted
                 else (Outcome.PARKED, f"no {objects} to refer to")
             )

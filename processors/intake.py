@@ -16,7 +16,7 @@ from processors.slots import Owed, Waiting
 from schemas.codec import Codec, CodecError
 from schemas.control import Epochs
 from schemas.keys import pseudonym
-from schemas.records import Operation, Outcome, RecordChange, Unit, Verdict, Version, Write
+from schemas.records import Operation, Outcome, RecordChange, Unit, Verdict, Version, Write, WriteKind
 from schemas.topics import Topics
 
 
@@ -130,14 +130,14 @@ class Intake:
             if entry.kind is Kind.LINK and isinstance(record, Write):
                 owed.append((entry, Owed(record, entry.since)))
             elif isinstance(record, Write):
-                waiting.append((entry, Waiting(record, entry.payload, entry.since, entry.live, entry.parked)))
+                waiting.append((entry, _restored(entry, record)))
             elif isinstance(record, RecordChange):
                 version = entry.version._replace(revision=self._transform.revision)
                 write = self._again(entry, record, version, now)
                 if write is None:
                     children.discard(entry)
                 else:
-                    waiting.append((entry, Waiting(write, entry.payload, entry.since, entry.live, entry.parked)))
+                    waiting.append((entry, _restored(entry, write)))
             else:
                 raise CodecError(f"an obligation of {entry.unit} that holds a {type(record).__name__}")
         children.restore(waiting, owed)
@@ -152,7 +152,15 @@ class Intake:
             return None
         if made.write is None:
             self._verdict(unit.partition, change, version, unit, Outcome.SKIPPED, made.skipped)
+        elif made.write.kind is WriteKind.DELETE:
+            # today's mapping leaves the row out, and a delete waits for nothing
+            self._outbox.write(unit.partition, made.write, live=True)
+            return None
         return made.write
+
+
+def _restored(entry: Obligation, write: Write) -> Waiting:
+    return Waiting(write, entry.payload, entry.since, entry.live, entry.parked, entry.skipped)
 
 
 @dataclass(frozen=True, slots=True)

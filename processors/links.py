@@ -63,6 +63,7 @@ def completed(write: Write, known: Known) -> tuple[Write, list[str], list[str]]:
                 part.flags,
                 part.attachment,
                 part.content_hash,
+                part.unless,
             )
         )
     if not changed:
@@ -76,6 +77,7 @@ def completed(write: Write, known: Known) -> tuple[Write, list[str], list[str]]:
         write.source_changed_at,
         write.captured_at,
         write.repair,
+        write.skip,
     )
     return whole, required, optional
 

@@ -56,6 +56,8 @@ class Obligation:
     parked: bool = False
     live: bool = False
     payload: bytes = field(default=b"", repr=False)
+    skipped: bool = False
+    """Its parent was skipped or deleted: it has its outcome, and is kept in case the parent comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def encode_obligation(obligation: Obligation) -> bytes:
         "since": obligation.since,
         "parked": obligation.parked,
         "live": obligation.live,
+        "skipped": obligation.skipped,
     }
     return b"%b%b\n%b" % (FORMAT, orjson.dumps(header), obligation.payload)
 
@@ -134,6 +137,7 @@ def decode_state(key: bytes, value: bytes) -> Obligation | Passed:
         parked=header["parked"],
         live=header["live"],
         payload=payload,
+        skipped=header.get("skipped", False),
     )
 
 

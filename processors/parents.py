@@ -26,6 +26,7 @@ class Neighbour(Protocol):
 
     def lift(self, key: str) -> None: ...
     def pending(self, key: str) -> bool: ...
+    def skipped(self, key: str) -> bool: ...
     def outdated(self, key: str, version: Version) -> None: ...
 
 
@@ -155,7 +156,7 @@ class Parents:
             known = self._identities.get(token)
             if (known is not None and known.twenty_id is not None) or self.neighbour.pending(split_token(token)[0]):
                 standing = Standing.PENDING
-            elif known is not None:
+            elif known is not None or self.neighbour.skipped(split_token(token)[0]):
                 standing = Standing.DELETED
         elif self._holder(token)[0] is not None:
             standing = Standing.PENDING

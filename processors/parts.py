@@ -124,7 +124,7 @@ def _part(
     named = _namer(context, part)
     mode = PartMode.FRAGMENT if part.anchor else PartMode.MATCH if part.match else PartMode.OWN
     key_field = mapping.source_key_field if mode is PartMode.OWN and mapping.source_key_field in types else None
-    internal = dict(part.within)
+    internal, unless = dict(part.within), part.unless or ""
     within = set(part.within.values())
     linkers = [_linker(context, name, link) for name, link in part.links.items()]
     anchored = _linker(context, ANCHOR, part.anchor) if part.anchor else None
@@ -175,6 +175,7 @@ def _part(
             flags=tuple(flags),
             attachment=attachment,
             content_hash=hashlib.blake2b(opening + canonical, digest_size=16).hexdigest(),
+            unless=unless,
         )
         if pictures is not None:
             record.images += pictures(row, built, record.flags)

@@ -16,13 +16,14 @@ from schemas.records import Version, Write
 @dataclass(slots=True)
 class Waiting:
     """``own``: names of the record itself, for which it cannot wait. ``missing`` and of these ``blocking``: as of the
-    last look."""
+    last look. ``skipped``: parked because its parent was skipped or deleted, which is an end."""
 
     write: Write
     payload: bytes
     since: float
     live: bool
     parked: bool = False
+    skipped: bool = False
     own: frozenset[str] = field(init=False)
     missing: tuple[str, ...] = ()
     blocking: set[str] = field(default_factory=set)
@@ -75,7 +76,7 @@ class Slots(dict[str, Slot]):
         parked: Counter[str] = Counter()
         oldest: dict[str, float] = {}
         for key, slot in self.items():
-            if slot.waiting is None:
+            if slot.waiting is None or slot.waiting.skipped:
                 continue
             name = parse_record_key(key).object
             for parent in {parent_object(token) for token in slot.waiting.blocking}:
@@ -157,6 +158,7 @@ class Slots(dict[str, Slot]):
                 waiting.parked,
                 waiting.live,
                 waiting.payload,
+                waiting.skipped,
             )
         if owed is not None and owed.patch.version == version:
             patch = owed.patch

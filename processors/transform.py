@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from processors.parts import KEY_LIMIT, BuildAll, Record, compile_parts, natural_id
 from processors.ports import Transformed, TransformError
+from processors.skips import Verdict, compile_skips
 from schemas.keys import SEPARATOR
 from schemas.mapping.expressions import MissingError
 from schemas.mapping.language import DERIVED, Derivation, SystemMapping
@@ -25,7 +26,8 @@ Derive = Callable[[RecordChange, Version, Record], RecordChange | None]
 @dataclass(frozen=True, slots=True)
 class _Plan:
     parts: tuple[BuildAll, ...]
-    derives: tuple[Derive, ...]
+    derives: tuple[Derive, ...] = ()
+    skipped: Verdict | None = None
 
 
 class MappingTransform:
@@ -39,9 +41,10 @@ class MappingTransform:
         self._plans: dict[str, _Plan] = {}
         for name, mapped in mapping.objects.items():
             derives = tuple(_derive(mapping.system, one) for one in mapped.derives)
-            self._plans[name] = _Plan(compile_parts(mapping, name, workspace_url), derives)
+            parts = compile_parts(mapping, name, workspace_url)
+            self._plans[name] = _Plan(parts, derives, compile_skips(mapping, name))
         for name in mapping.derived:
-            self._plans[DERIVED + name] = _Plan(compile_parts(mapping, DERIVED + name, workspace_url), ())
+            self._plans[DERIVED + name] = _Plan(compile_parts(mapping, DERIVED + name, workspace_url))
 
     @property
     def revision(self) -> int:
@@ -61,6 +64,9 @@ class MappingTransform:
             return Transformed(None, skipped=VANISHED)
         if change.operation is Operation.DELETE:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, ()))
+        skipped = plan.skipped(change) if plan.skipped else None
+        if skipped is not None and skipped.retract:
+            return Transformed(_write(change, WriteKind.DELETE, version, unit, (), skipped.reason))
         record = Record(change.key, change.record)
         parts: list[Part] = []
         try:
@@ -80,11 +86,15 @@ class MappingTransform:
                 derived.setdefault(found.key, found)
         if record.flags:
             parts[0] = replace(parts[0], flags=(*parts[0].flags, *record.flags))
-        return Transformed(_write(change, WriteKind.WRITE, version, unit, tuple(parts)), tuple(derived.values()))
+        reason = skipped.reason if skipped else ""
+        write = _write(change, WriteKind.WRITE, version, unit, tuple(parts), reason)
+        return Transformed(write, tuple(derived.values()))
 
 
-def _write(change: RecordChange, kind: WriteKind, version: Version, unit: Unit, parts: tuple[Part, ...]) -> Write:
-    return Write(change.key, kind, version, unit, parts, change.source_changed_at, change.captured_at)
+def _write(
+    change: RecordChange, kind: WriteKind, version: Version, unit: Unit, parts: tuple[Part, ...], skip: str = ""
+) -> Write:
+    return Write(change.key, kind, version, unit, parts, change.source_changed_at, change.captured_at, skip=skip)
 
 
 def _derive(system: str, derivation: Derivation) -> Derive:

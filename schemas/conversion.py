@@ -95,6 +95,7 @@ def _part_to_avro(part: Part) -> dict[str, Any]:
         if part.attachment
         else None,
         "content_hash": part.content_hash,
+        "unless": part.unless,
     }
 
 
@@ -115,6 +116,7 @@ def _part(value: Mapping[str, Any]) -> Part:
         if attachment
         else None,
         content_hash=value["content_hash"],
+        unless=value["unless"],
     )
 
 
@@ -146,6 +148,7 @@ def _write_to_avro(write: Write) -> dict[str, Any]:
         "source_changed_at": write.source_changed_at,
         "captured_at": write.captured_at,
         "repair": write.repair,
+        "skip": write.skip,
     }
 
 
@@ -159,6 +162,7 @@ def _write(value: Mapping[str, Any]) -> Write:
         source_changed_at=value["source_changed_at"],
         captured_at=value["captured_at"],
         repair=value["repair"],
+        skip=value["skip"],
     )
 
 

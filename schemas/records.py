@@ -140,6 +140,7 @@ class Part:
     anchor: for ``fragment``, the part that the fields belong to.
     matches: for ``match``, which row; for ``own``, how an existing row may be adopted, strongest first.
     aliases: other names (``keys.alias_key``) under which this part can be referred to.
+    unless: an earlier ``match`` part of the record; this one exists only while Twenty has no row for that.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Part:
     flags: tuple[Flag, ...] = ()
     attachment: Attachment | None = None
     content_hash: str = ""
+    unless: str = ""
 
 
 class WriteKind(StrEnum):
@@ -167,7 +169,9 @@ class WriteKind(StrEnum):
 class Write:
     """One version of a record with all its parts in dependency order.
 
-    Transform makes it with unresolved links; hold fills them in. A delete has no parts.
+    Transform makes it with unresolved links; hold fills them in. A delete has no parts. ``skip``: why the record is not
+    to be in Twenty. A write with it lets in no record that is not there, and keeps one in step that is; a delete with
+    it ends as skipped.
     """
 
     key: str
@@ -178,6 +182,7 @@ class Write:
     source_changed_at: datetime | None = None
     captured_at: datetime | None = None
     repair: bool = False
+    skip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,20 @@ goes on where the identities say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from schemas.keys import twenty_id
-from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, WriteKind
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, Write, WriteKind
 from sinks.book import LIVING, Book
 from sinks.links import due_links, gone_parents, linked, links_at, wanted_links
 from sinks.pending import Pending
+from sinks.removal import removal_order
 
 NO_MEMBER = "no workspace member"
+HAS_ROW = "Twenty has a row of its own for it"
 BEFORE_ALL = Version(0, 0, 0, 0)
 """Version of an identity that no write has made."""
 
@@ -81,23 +83,6 @@ _LOOKS = (Do.MATCH, Do.DELETE, Do.CLEAR)
 Next = Step | Settled | Done
 
 
-def removal_order(identities: Iterable[Identity]) -> list[Identity]:
-    """Parts that refer to another part of the record go before it; otherwise the last one written goes first."""
-    chosen = list(identities)
-    rows = {identity.twenty_id: identity for identity in chosen if identity.mode is PartMode.OWN}
-
-    def depth(identity: Identity, seen: frozenset[str] = frozenset()) -> int:
-        parents = [
-            rows[row]
-            for row in identity.links.values()
-            if row in rows and row not in seen and row != identity.twenty_id
-        ]
-        return 1 + max((depth(parent, seen | {identity.twenty_id}) for parent in parents), default=0)
-
-    ranked = sorted(enumerate(chosen), key=lambda item: (depth(item[1]), item[0]), reverse=True)
-    return [identity for _, identity in ranked]
-
-
 def next_step(pending: Pending, book: Book) -> Next:
     """What comes next for a record: a request, a decision without one, or nothing."""
     write = pending.write
@@ -107,21 +92,36 @@ def next_step(pending: Pending, book: Book) -> Next:
         if write.kind is WriteKind.PATCH:
             return _ghost(pending, known, set()) or DONE
         return _take_back(pending, known) or _once(pending, Settled(None, Outcome.SUPERSEDED))
-    if write.kind is WriteKind.DELETE:
+    if write.kind is WriteKind.DELETE or _not_let_in(write, known):
         return _delete(pending, known, book)
+    replaced = set()
     for part in write.parts:
+        if part.unless and pending.matched.get(part.unless):
+            replaced.add(part.name)
+            if part.name not in pending.accounted and not _lives(known.get(part.name)):
+                return Settled(part.name, Outcome.SKIPPED, HAS_ROW, target=part.target)
+            continue
         step = _part_step(pending, part, known, book)
         if isinstance(step, Step) and step.do not in _LOOKS and gone_parents(part, book):
             # a request would be refused, or leave a link to nowhere
             return replace(step, do=Do.RETURN)
         if step is not None:
             return step
-    named = {part.name for part in write.parts}
+    named = {part.name for part in write.parts} - replaced
     if write.kind is WriteKind.PATCH:
         return _ghost(pending, known, named) or DONE
     for identity in removal_order(i for i in known.values() if i.part not in named and i.state in LIVING):
         return _removal(identity, book)
     return _ghost(pending, known, named) or DONE
+
+
+def _lives(identity: Identity | None) -> bool:
+    return identity is not None and identity.state in LIVING
+
+
+def _not_let_in(write: Write, known: Mapping[str, Identity]) -> bool:
+    """Whether a skip rule keeps the record out: one that is in Twenty already is kept in step."""
+    return write.skip != "" and write.kind is WriteKind.WRITE and not any(map(_lives, known.values()))
 
 
 def _once(pending: Pending, settled: Settled) -> Next:
@@ -179,9 +179,9 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
         write.key, "", "", twenty_id(write.key, ""), write.version, IdentityState.DELETED, origin=Outcome.DELETED
     )
     # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
-    reason = "" if pending.accounted else "nothing was there"
+    reason = write.skip or ("" if pending.accounted else "nothing was there")
     kept = replace(kept, version=write.version, awaiting=None)
-    return _once(pending, Settled(None, Outcome.DELETED, reason, kept))
+    return _once(pending, Settled(None, Outcome.SKIPPED if write.skip else Outcome.DELETED, reason, kept))
 
 
 def _part_step(pending: Pending, part: Part, known: Mapping[str, Identity], book: Book) -> Step | Settled | None:

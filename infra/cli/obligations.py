@@ -34,13 +34,19 @@ def held(settings: SettingsPath = None, json: Json = False) -> None:
         oldest = min(child.since for child in children)
         table.add_row(
             parent,
-            "parked" if all(child.parked for child in children) else "held",
+            _state(children),
             ", ".join(sorted(child.key for child in children)[:5]) + (" …" if len(children) > 5 else ""),
             f"{datetime.now(UTC).timestamp() - oldest:.0f} s",
         )
     Console().print(table if by_parent else "nothing waits")
     if by_parent:
         typer.echo("A parked record is released when its parent arrives; correct it at the source, or add the parent.")
+
+
+def _state(children: list[Obligation]) -> str:
+    if all(child.skipped for child in children):
+        return "skipped"
+    return "parked" if all(child.parked for child in children) else "held"
 
 
 def _name(token: str) -> str:
@@ -53,5 +59,6 @@ def _as_json(obligation: Obligation) -> dict[str, object]:
         "key": obligation.key,
         "missing": [_name(token) for token in obligation.missing],
         "since": datetime.fromtimestamp(obligation.since, UTC).isoformat(),
-        "parked": obligation.parked,
+        "parked": obligation.parked and not obligation.skipped,
+        "skipped": obligation.skipped,
     }

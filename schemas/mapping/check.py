@@ -57,6 +57,9 @@ def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterato
     for position, column in enumerate(source.exclude):
         if column in source.key or column == source.changed_at:
             yield Mistake((*where, "source", "exclude", position), "the key and the change time cannot be excluded")
+    for position, skip in enumerate(mapped.skip):
+        if not skip.when and skip.stale is None:
+            yield Mistake((*where, "skip", position), "expected `when`, `stale` or both")
     for position, derivation in enumerate(mapped.derives):
         at = (*where, "derives", position)
         target = mapping.derived.get(derivation.object)
@@ -107,6 +110,13 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
             yield Mistake(at, "expected `key` and `apart` only together with `each`")
         if part.anchor and part.match:
             yield Mistake(at, "expected one of `anchor` (a fragment) and `match` (a row of Twenty's own)")
+        if part.unless is not None:
+            matching = [other.name for other in parts[:position] if other.match]
+            if part.unless not in matching:
+                hint = suggestion(part.unless, matching)
+                yield Mistake((*at, "unless"), f"no part {part.unless!r} with `match` before this one{hint}")
+            if part.anchor or part.match:
+                yield Mistake((*at, "unless"), "expected only for a row of our own")
         if part.adopt and (part.anchor or part.match):
             yield Mistake((*at, "adopt"), "only a row of our own can be adopted")
         if part.attachment and (part.attachment.path is None) == (part.attachment.blob is None):

@@ -14,7 +14,17 @@ from pydantic import BeforeValidator, Field
 
 from schemas.edits import EditPolicy, TrashPolicy
 from schemas.mapping.conditions import Conditions
-from schemas.mapping.names import CurrencyCode, Model, OptionValue, PartName, Region, SourceName, TwentyName, Zone
+from schemas.mapping.names import (
+    CurrencyCode,
+    Label,
+    Model,
+    OptionValue,
+    PartName,
+    Region,
+    SourceName,
+    TwentyName,
+    Zone,
+)
 from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject
 
@@ -189,6 +199,8 @@ class Part(Model):
     match: Matching | None = None
     adopt: list[Adoption] = []
     fields: dict[TwentyName, RuleOrColumn] = {}
+    unless: PartName | None = None
+    """An earlier part with ``match``: this part exists only while Twenty has no row for that one."""
     within: dict[TwentyName, PartName] = {}
     """Relations to other parts of the same record."""
     links: dict[TwentyName, Reference] = {}
@@ -231,8 +243,29 @@ class Edits(Model):
     """What becomes of a row that somebody puts into Twenty's trash."""
 
 
+class Stale(Model):
+    """The newest date in any of ``columns`` lies more than ``months`` before the row was read; one without any date is
+    not stale."""
+
+    columns: list[str] = Field(min_length=1)
+    months: int = Field(ge=1)
+
+
+class Skip(Model):
+    """Rows that do not belong into Twenty. Their descendants stay out with them, and follow when the row does.
+
+    With ``stale`` a row that is in Twenty already stays there and is kept in step, and any newer change that is not
+    stale lets it in. Without, a row that meets the conditions is taken out of Twenty as if it were deleted.
+    """
+
+    reason: Label
+    when: Conditions = {}
+    stale: Stale | None = None
+
+
 class ObjectMapping(Edits):
     source: Source
+    skip: list[Skip] = []
     safe: list[str] = []
     """Columns that hold no patient data; every other column does."""
     derives: list[Derivation] = []

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.links import completed, owed_patch, progress
+from processors.outbox import Standing
 from schemas.keys import alias_key, derived_key, part_key, record_key, twenty_id
-from schemas.records import Link, Operation, Part, PartMode, RecordChange, Unit, Version, Write, WriteKind
+from schemas.records import Link, Operation, Outcome, Part, PartMode, RecordChange, Unit, Version, Write, WriteKind
 from tests.chaos.hold_plan import Step
 from tests.chaos.hold_worker import SYSTEM
 from tests.unit.processors.hold_memory import World
@@ -184,3 +185,44 @@ def test_nobody_is_linked_to_herself_by_an_alias() -> None:
     assert news is not None
     assert news.parts[0].links == (Link("contact", alias, False, "another", 9),)
     assert rest is not None, "it may change again"
+
+
+def park(world: World) -> None:
+    """A round of parking over all workers, in which nothing is on its way."""
+    before = world.broker.now
+    for worker in world.workers:
+        worker.hold.probe(before)
+    world.settle()
+    for worker in world.workers:
+        standings = worker.hold.standings().items()
+        absent = {token: it is Standing.DELETED for token, it in standings if it is not Standing.PENDING}
+        worker.hold.park(absent, before)
+    world.settle()
+
+
+def test_descendants_of_a_parent_that_is_kept_out_end_as_skipped_and_follow_when_it_comes_back() -> None:
+    parent, (child, grandchild), orphan = PARENTS[0], CHILDREN[:2], CHILDREN[2]
+    world = quiet_world(
+        Step(0, parent, Operation.DELETE),
+        Step(0, child, Operation.SNAPSHOT, (parent,)),
+        Step(0, grandchild, Operation.SNAPSHOT, (child,)),
+        Step(0, orphan, Operation.SNAPSHOT, (NOBODY,)),
+    )
+    world.settle()
+    for _ in range(2):
+        park(world)
+    assert {entry.key: entry.skipped for entry in world.obligations()} == {child: True, grandchild: True, orphan: False}
+    ends = {entry.key: world.sink.outcomes[entry.unit] for entry in world.obligations()}
+    assert ends == {child: {Outcome.SKIPPED}, grandchild: {Outcome.SKIPPED}, orphan: {Outcome.PARKED}}
+    for worker in world.workers:
+        counts = [children.census() for children in worker.hold.children()]
+        assert all(set(parked) <= {"child"} and sum(parked.values()) <= 1 for _, parked, _ in counts), (
+            "skipped is an end"
+        )
+    world.rebalance()
+    back = Step(0, parent, Operation.UPSERT)
+    back.build(9)
+    world.changes.append(back.change)
+    world.settle()
+    assert world.held() == {orphan}
+    assert world.sink.rows[child].links["r0"] and world.sink.rows[grandchild].links["r0"]

@@ -10,8 +10,9 @@ import pytest
 from schemas.keys import twenty_id
 from schemas.records import Attachment, Identity, IdentityState, Link, Match, Outcome, Part, PartMode, WriteKind
 from sinks.book import Book
-from sinks.identity import DONE, NO_MEMBER, Do, Done, Settled, Step, next_step, removal_order, written
+from sinks.identity import DONE, NO_MEMBER, Do, Done, Settled, Step, next_step, written
 from sinks.pending import Upload
+from sinks.removal import removal_order
 from tests.unit.sinks.values import pending, version, write
 
 KEY = "s/patient/1"
@@ -223,3 +224,81 @@ def test_a_patch_too_takes_back_what_it_replaced(newest: int) -> None:
     assert (step.do, step.name, step.target) == (Do.DELETE, "b", "note")
     patch.vacated.add("b")
     assert next_step(patch, book) == DONE
+
+
+def test_a_skip_rule_lets_in_no_record_that_is_not_there() -> None:
+    step = next_step(pending(write(4, part(), skip="no activity")), Book())
+    assert isinstance(step, Settled) and (step.part, step.outcome, step.reason) == (
+        None,
+        Outcome.SKIPPED,
+        "no activity",
+    )
+    assert step.identity is not None and (step.identity.state, step.identity.version) == (
+        IdentityState.DELETED,
+        version(4),
+    )
+    assert asked(5, step.identity) == Do.CREATE, "a newer change lets it in"
+    assert asked(5, step.identity, skip="no activity") == Outcome.SKIPPED
+    assert asked(4, step.identity, skip="no activity") == Outcome.UNCHANGED
+    assert asked(3, step.identity) == Do.DELETE, "an older one does not, and what it may have sent is taken back"
+
+
+def test_a_skip_rule_keeps_a_record_in_step_that_is_there() -> None:
+    assert asked(3, identity(2, content_hash="other"), skip="no activity") == Do.UPSERT
+    assert asked(3, identity(2), skip="no activity") == Outcome.UNCHANGED
+
+
+def test_a_row_that_is_left_out_goes_and_ends_as_skipped() -> None:
+    gone: dict[str, Any] = {"parts": (), "kind": WriteKind.DELETE, "skip": "a test patient"}
+    assert asked(3, identity(2), **gone) == Do.DELETE
+    assert asked(3, identity(3, IdentityState.DELETED), **gone) == Outcome.UNCHANGED
+    assert asked(3, **gone) == Outcome.SKIPPED
+
+
+ACCOUNT = Part("account", "workspaceMember", PartMode.MATCH, {"locale": "en"}, matches=(Match("userEmail", "a@x"),))
+STAND_IN = part(unless="account")
+
+
+def test_a_person_stands_in_for_a_member_without_an_account() -> None:
+    one = pending(write(1, ACCOUNT, STAND_IN))
+    book = Book()
+    step = next_step(one, book)
+    assert isinstance(step, Step) and step.do is Do.MATCH
+    one.matched["account"] = ""
+    step = next_step(one, book)
+    assert isinstance(step, Settled) and (step.part, step.reason) == ("account", NO_MEMBER)
+    one.accounted.add("account")
+    step = next_step(one, book)
+    assert isinstance(step, Step) and (step.do, step.name) == (Do.CREATE, "")
+
+
+def test_the_person_goes_when_the_invitation_is_accepted_and_comes_back_when_the_account_is_gone() -> None:
+    absent = Identity(KEY, "account", "workspaceMember", "", version(1), IdentityState.DELETED, PartMode.MATCH)
+    person = identity(1)
+    book = Book([absent, person])
+    again = pending(write(1, ACCOUNT, STAND_IN))
+    again.matched["account"] = PARENT
+    step = next_step(again, book)
+    assert isinstance(step, Step) and (step.do, step.name) == (Do.UPDATE, "account")
+    member = written(again, step, book)
+    assert member is not None
+    book.put(member)
+    again.accounted.add("account")
+    step = next_step(again, book)
+    assert isinstance(step, Step) and (step.do, step.name, step.outcome) == (Do.DELETE, "", Outcome.DELETED)
+    trace = written(again, step, book)
+    assert trace is not None
+    book.put(trace)
+    again.accounted.add("")
+    assert next_step(again, book) is DONE
+    later = pending(write(2, ACCOUNT, STAND_IN))
+    later.matched["account"] = PARENT
+    book.put(replace(member, version=version(2)))
+    later.accounted.add("account")
+    step = next_step(later, book)
+    assert isinstance(step, Settled) and (step.part, step.outcome) == ("", Outcome.SKIPPED)
+    left = pending(write(3, ACCOUNT, STAND_IN))
+    left.matched["account"] = ""
+    left.accounted.add("account")
+    step = next_step(left, book)
+    assert isinstance(step, Step) and (step.do, step.name) == (Do.RESTORE, "")
