@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from schemas.mapping import language
 from schemas.mapping.expressions import Context, Flags, Row, compile_rule
 from schemas.mapping.richtext import images
+from schemas.mapping.rules import Rule
 from schemas.mapping.values import UnusableError
 from schemas.records import Attachment, Flag, Part
 
@@ -18,7 +18,7 @@ TOO_LARGE = "the images within the text are too large for one message: some are 
 Imager = Callable[[Row, Part, Flags], list[Part]]
 
 
-def compile_images(context: Context, rules: Mapping[str, language.Rule], types: Mapping[str, str]) -> Imager | None:
+def compile_images(context: Context, rules: Mapping[str, Rule], types: Mapping[str, str]) -> Imager | None:
     """What makes parts of a record's images; None where it has no rich text from HTML."""
     texts = [
         compile_rule(context, name, "TEXT", rule.model_copy(update={"as_": None, "required": False}))

@@ -21,7 +21,8 @@ from schemas.mapping.converters import integer
 from schemas.mapping.expressions import EMPTY, Compiled, Context, Flags, MissingError, Row, compile_rule, text_of
 from schemas.mapping.fields import field_types
 from schemas.mapping.items import item_reader
-from schemas.mapping.language import DERIVED, Reference, Rule, SystemMapping
+from schemas.mapping.language import DERIVED, SystemMapping
+from schemas.mapping.rules import Reference, Rule
 from schemas.mapping.values import UnusableError, is_blank, natural_key, plain, raw
 from schemas.records import Attachment, Flag, Link, Match, Part, PartMode
 
@@ -110,11 +111,8 @@ def _part(
 ) -> Build:
     mapping, target = context.mapping, part.target
     types = field_types(mapping, target)
-    fields = [
-        (name, compile_rule(context, name, types[name], rule))
-        for name, rule in rules.items()
-        if rule.record_url is None
-    ]
+    fields = _compiled(context, types, rules)
+    picked = _picker(context, types, part.pick) if part.pick else None
     pages = [
         (name, f"{workspace_url.rstrip('/')}/object/{targets[rule.record_url]}/", rule.record_url)
         for name, rule in rules.items()
@@ -148,6 +146,8 @@ def _part(
             return None
         flags: Flags = []
         values: dict[str, Any] = {field_name: evaluate(row, flags) for field_name, evaluate in fields}
+        if picked is not None:
+            values |= picked(row, flags)
         if CREATED_AT in values and values[CREATED_AT] is None:
             del values[CREATED_AT]
         for field_name, prefix, of in pages:
@@ -191,6 +191,29 @@ def _part(
             return None
 
     return build_or_omit
+
+
+def _compiled(context: Context, types: Mapping[str, str], rules: Mapping[str, Rule]) -> list[tuple[str, Compiled]]:
+    """All but the pages of records, which take no row."""
+    return [
+        (name, compile_rule(context, name, types[name], rule))
+        for name, rule in rules.items()
+        if rule.record_url is None
+    ]
+
+
+def _picker(context: Context, types: Mapping[str, str], pick: language.Pick) -> Callable[[Row, Flags], dict[str, Any]]:
+    """The fields that a row fills, by the property that it holds."""
+    fields = {natural_key(text): _compiled(context, types, rules) for text, rules in pick.fields.items()}
+
+    def picked(row: Row, flags: Flags) -> dict[str, Any]:
+        chosen = fields.get(natural_key(row.get(pick.by)))
+        if chosen is None:
+            flags.append(Flag(pick.by, "a property without a field", raw(row.get(pick.by))))
+            return {}
+        return {name: evaluate(row, flags) for name, evaluate in chosen}
+
+    return picked
 
 
 def _namer(context: Context, part: language.Part) -> Callable[[Record], str | None]:

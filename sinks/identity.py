@@ -19,6 +19,7 @@ from sinks.pending import Pending
 from sinks.removal import removal_order
 
 NO_MEMBER = "no workspace member"
+UNMAPPED = "nothing of it is mapped"
 HAS_ROW = "Twenty has a row of its own for it"
 BEFORE_ALL = Version(0, 0, 0, 0)
 """Version of an identity that no write has made."""
@@ -263,6 +264,13 @@ def _content(pending: Pending, do: Do, part: Part, row: str, outcome: Outcome, i
 def _fragment(
     pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity], book: Book
 ) -> Step | Settled | None:
+    if not (part.fields or part.links or (identity and (identity.owned or identity.links))):
+        # a property that the mapping does not know fills nothing, and has nothing to clear
+        return (
+            None
+            if part.name in pending.accounted
+            else Settled(part.name, Outcome.SKIPPED, UNMAPPED, flags=part.flags, target=part.target)
+        )
     row = part.anchor.twenty_id if part.anchor else None
     if row is None or book.owner(row) is None:
         # an upsert by id would take a deleted record out of the trash

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from schemas.mapping.check_twenty import check_twenty
 from schemas.mapping.fields import field_types, options, related
-from schemas.mapping.language import DERIVED, ObjectMapping, Part, Reference, Rule, SystemMapping
+from schemas.mapping.language import DERIVED, ObjectMapping, Part, SystemMapping
 from schemas.mapping.mistakes import Location, Mistake, suggestion
+from schemas.mapping.rules import Reference, Rule
 from schemas.mapping.standard import COMPOSITES, RELATION, STANDARD
 from schemas.mapping.workspace import TwentyObject
 
@@ -74,17 +75,15 @@ def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterato
 
 def part_columns(part: Part) -> set[str]:
     """Columns that a part reads, elements' names for them left out."""
-    rules = [*part.fields.values(), *(rule for alias in part.aliases.values() for rule in alias)]
+    rules = [*(rule for _, rule in part.rules), *(rule for alias in part.aliases.values() for rule in alias)]
     rules += [rule for link in part.links.values() for rule in link.by]
     rules += part.anchor.by if part.anchor else []
     rules += [rule for rule in (part.match.by, part.match.name) if rule] if part.match else []
-    found = set(part.when).union(*(rule.columns for rule in rules))
+    found = {*part.when, *([part.pick.by] if part.pick else [])}.union(*(rule.columns for rule in rules))
     if part.attachment:
         file = part.attachment
         found |= {name for name in (file.path, file.blob, file.name, file.size) if name}
     found |= {name for name in (part.key, part.apart) if name}
-    for element in part.repeated:
-        found |= set().union(*(rule.columns for rule in element.fields.values()))
     if part.items:
         found = {column for column in found if column not in part.items.columns} | {part.items.array}
     for element in part.repeated:
@@ -110,6 +109,8 @@ def _parts(mapping: SystemMapping, where: Location, parts: list[Part]) -> Iterat
             yield Mistake(at, "expected `key` and `apart` only together with `each`")
         if part.anchor and part.match:
             yield Mistake(at, "expected one of `anchor` (a fragment) and `match` (a row of Twenty's own)")
+        if part.pick and (part.anchor is None or part.each):
+            yield Mistake((*at, "pick"), "expected only for a fragment (`anchor`) without `each`")
         if part.unless is not None:
             matching = [other.name for other in parts[:position] if other.match]
             if part.unless not in matching:
@@ -142,6 +143,7 @@ def _edits(at: Location, part: Part) -> Iterator[Mistake]:
         ((*at, "fields"), part.fields),
         ((*at, "links"), part.links),
         *(((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.repeated)),
+        *_picked(at, part),
     ]
     for place, named in places:
         for name, one in named.items():
@@ -149,10 +151,15 @@ def _edits(at: Location, part: Part) -> Iterator[Mistake]:
                 yield Mistake((*place, name, "edits"), "a row of Twenty's own (`match`) is always written over")
 
 
+def _picked(at: Location, part: Part) -> list[tuple[Location, dict[str, Rule]]]:
+    return [((*at, "pick", "fields", text), rules) for text, rules in part.pick.fields.items()] if part.pick else []
+
+
 def _fields(mapping: SystemMapping, at: Location, part: Part, single: set[str]) -> Iterator[Mistake]:
     types = field_types(mapping, part.target)
     places = [((*at, "fields"), part.fields)]
     places += [((*at, "each", number, "fields"), element.fields) for number, element in enumerate(part.repeated)]
+    places += _picked(at, part)
     for place, rules in places:
         for name, rule in rules.items():
             kind = types.get(name)

@@ -13,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarfloat import ScalarFloat
 
+from schemas.mapping import modes
 from schemas.mapping.check import check
 from schemas.mapping.language import SystemMapping
 from schemas.mapping.mistakes import Location, Mistake, suggestion
@@ -72,15 +73,27 @@ def parse_mapping(text: str, file: str) -> SystemMapping:
         raise MappingError([Problem(file, 1, "", f"not valid YAML: {type(error).__name__}")]) from None
     if not isinstance(tree, CommentedMap):
         raise MappingError([Problem(file, 1, "", "expected a mapping that begins with system:, revision: and zone:")])
+    plain = _plain(tree)
+    declared = modes.declared(plain)
+    found = dict.fromkeys(modes.mistakes(plain, declared))
+    chosen: SystemMapping | None = None
+    for choices in modes.every_choice(declared):
+        places: modes.Places = {}
+        mapping, mistakes = _checked(modes.applied(plain, choices, places))
+        chosen = chosen or mapping
+        found |= dict.fromkeys(Mistake(modes.in_file(one.where, places), one.message) for one in mistakes)
+    if found or chosen is None:
+        raise MappingError(_problem(tree, file, mistake) for mistake in found)
+    return chosen
+
+
+def _checked(tree: Any) -> tuple[SystemMapping | None, list[Mistake]]:
     try:
-        mapping = SystemMapping.model_validate(_plain(tree))
+        mapping = SystemMapping.model_validate(tree)
     except ValidationError as error:
-        found = {(_visible(tree, detail["loc"]), _message(detail)) for detail in error.errors(include_url=False)}
-        raise MappingError(_problem(tree, file, Mistake(where, message)) for where, message in found) from None
-    problems = [_problem(tree, file, mistake) for mistake in check(mapping)]
-    if problems:
-        raise MappingError(problems)
-    return mapping
+        details = error.errors(include_url=False)
+        return None, [Mistake(_visible(tree, detail["loc"]), _message(detail)) for detail in details]
+    return mapping, list(check(mapping))
 
 
 def _plain(node: Any) -> Any:
@@ -103,15 +116,20 @@ def _steps(tree: Any, location: Location) -> Iterator[tuple[Any, str | int]]:
     """The containers and keys on the way to a location, as far as the file goes along."""
     node = tree
     for step in location:
-        if (isinstance(node, CommentedMap) and step in node) or (
-            isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node)
-        ):
-            yield node, step
-        elif isinstance(node, CommentedSeq | CommentedMap) or step == "[key]":
-            continue  # a step of pydantic's own, such as the member of a union
+        inside: Any = None
+        if isinstance(node, dict):
+            inside = node.get(step)
+            found = step in node
+        elif isinstance(node, list):
+            found = isinstance(step, int) and step < len(node)
+            inside = node[step] if isinstance(step, int) and found else None
+        elif step == "[key]":
+            found = False
         else:
             return
-        node = node[step]
+        if found:  # or else a step of pydantic's own, such as the member of a union
+            yield node, step
+            node = inside
 
 
 def _visible(tree: Any, location: Location) -> Location:

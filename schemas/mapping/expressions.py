@@ -19,7 +19,8 @@ from schemas.mapping.conditions import compile_conditions
 from schemas.mapping.converters import Convert
 from schemas.mapping.durations import minutes
 from schemas.mapping.fields import options
-from schemas.mapping.language import Rule, SystemMapping
+from schemas.mapping.language import SystemMapping
+from schemas.mapping.rules import Rule
 from schemas.mapping.standard import COMPOSITES, empty
 from schemas.mapping.values import AdjustedError, UnusableError, is_blank, natural_key, raw, text
 from schemas.records import Flag, Value

@@ -6,11 +6,10 @@ these need. Field names are Twenty's own, relations go by their name (``person``
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from schemas.edits import EditPolicy, TrashPolicy
 from schemas.mapping.conditions import Conditions
@@ -18,125 +17,18 @@ from schemas.mapping.names import (
     CurrencyCode,
     Label,
     Model,
-    OptionValue,
     PartName,
     Region,
     SourceName,
     TwentyName,
     Zone,
 )
+from schemas.mapping.rules import Reference, Rule, RuleOrColumn, Rules
 from schemas.mapping.workspace import TwentyObject
 from schemas.source import SourceObject
 
 DERIVED = "~"
 """Prefix of a derived object's name, here and in record keys."""
-
-Converter = Literal[
-    "text", "trim", "lower", "natural", "number", "integer", "boolean", "email", "phone", "country", "country_code",
-    "state", "postcode", "minutes", "html", "html_text", "rtf",
-]  # fmt: skip
-"""``html`` and ``rtf`` say how the source keeps a text: a rich text field gets Markdown of HTML, any other the text
-alone, and ``html_text`` is for a rich text field that shall have the text alone."""
-
-
-class Choice(Model):
-    """One of several columns, picked by the value of ``by``."""
-
-    by: str
-    among: dict[str, str] = Field(min_length=1)
-
-
-def _rule(value: Any) -> Any:
-    return {"from": value} if isinstance(value, str) else value
-
-
-class Rule(Model):
-    """How one value is made from a row. A bare string is ``{from: column}``. Exactly one origin is named."""
-
-    from_: str | None = Field(None, alias="from")
-    constant: str | int | bool | None = None
-    template: str | None = None
-    """Text with ``{column}`` in it; empty when every column is."""
-    join: list[str] | None = Field(None, min_length=2)
-    """Columns, those that are not blank, with ``separator`` between."""
-    choose: Choice | None = None
-    difference: list[str] | None = Field(None, min_length=2, max_length=2)
-    """The first column less the second; an empty second counts as 0."""
-    record_url: PartName | None = None
-    """The page in Twenty of a part of this record: it lasts, where the URL of a file expires."""
-    of: dict[str, Annotated[Rule, BeforeValidator(_rule)]] | None = None
-    """Sub-fields of a composite."""
-
-    as_: Converter | None = Field(None, alias="as")
-    separator: str = " "
-    equals: str | None = None
-    """For a boolean: whether the value, as text, is this."""
-    values: dict[str, OptionValue] | None = None
-    """For a select: source text -> option. Without it the options' labels are the source texts."""
-    currency: str | None = None
-    """Column of the currency code; the mapping's own currency where there is none."""
-    formats: list[str] = []
-    """For dates in text: strptime patterns, tried before ISO 8601."""
-    placeholder: str | None = None
-    """For an e-mail: the column that a stand-in is made from where there is no usable address (Twenty takes none
-    twice). It is the same each time, ends in ``.invalid``, which no mail can reach, and is flagged."""
-    split: str | None = Field(None, min_length=1)
-    """For a multi-select: what stands between the texts of one column; a comma where it does not say."""
-    country: str | None = None
-    """For ``state`` and ``postcode``: column of the country; the mapping's own region where there is none."""
-    otherwise: str | None = None
-    """Text to write where there is none."""
-    when: Conditions = {}
-    """The value counts only while these hold; otherwise the field is empty."""
-    expected: bool = False
-    """An empty one is flagged; the record arrives."""
-    required: bool = False
-    """A record without it is dead-lettered; otherwise it arrives without the field, flagged."""
-    edits: EditPolicy | None = None
-    """Of a whole field: who wins where somebody edits it in Twenty; the object's policy where it does not say."""
-
-    @property
-    def origins(self) -> list[str]:
-        names = ("from_", "constant", "template", "join", "choose", "difference", "record_url", "of")
-        return [name.rstrip("_") for name in names if getattr(self, name) is not None]
-
-    @property
-    def columns(self) -> set[str]:
-        found = {*(self.join or ()), *(self.difference or ())}
-        found |= {name for name in (self.from_, self.currency, self.placeholder, self.country) if name}
-        found |= self.when.keys()
-        found |= set(re.findall(r"{(\w+)}", self.template or ""))
-        if self.choose:
-            found |= {self.choose.by, *self.choose.among.values()}
-        return found.union(*(rule.columns for rule in (self.of or {}).values()))
-
-
-RuleOrColumn = Annotated[Rule, BeforeValidator(_rule)]
-
-
-def _rules(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-Rules = Annotated[list[RuleOrColumn], BeforeValidator(_rules), Field(min_length=1)]
-
-
-class Reference(Model):
-    """A relation to a part of another record: ``to`` an object by its key, or by an ``alias`` that parts publish.
-
-    An empty optional reference is no link. An empty required one leaves out the part, or dead-letters the record
-    where it is the main part.
-    """
-
-    to: str | None = None
-    alias: SourceName | None = None
-    part: PartName = ""
-    by: Rules
-    required: bool = False
-    expected: bool = False
-    """An empty one is flagged; the record arrives."""
-    edits: EditPolicy | None = None
-    """As for a field."""
 
 
 class Adoption(Model):
@@ -180,6 +72,16 @@ class Items(Model):
     columns: dict[str, str] = Field(min_length=1)
 
 
+class Pick(Model):
+    """A property that has a row of its own: the text in ``by`` names it and says which fields the row fills.
+
+    For fragments. A row whose property is not named here is flagged, and fills nothing.
+    """
+
+    by: str
+    fields: dict[str, dict[TwentyName, RuleOrColumn]] = Field(min_length=1)
+
+
 class Part(Model):
     """One Twenty record, or a share in one, made from a row."""
 
@@ -199,6 +101,7 @@ class Part(Model):
     match: Matching | None = None
     adopt: list[Adoption] = []
     fields: dict[TwentyName, RuleOrColumn] = {}
+    pick: Pick | None = None
     unless: PartName | None = None
     """An earlier part with ``match``: this part exists only while Twenty has no row for that one."""
     within: dict[TwentyName, PartName] = {}
@@ -206,6 +109,13 @@ class Part(Model):
     links: dict[TwentyName, Reference] = {}
     aliases: dict[SourceName, Rules] = {}
     attachment: File | None = None
+
+    @property
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule with the field that it fills, those of repeated columns and of properties too."""
+        yield from self.fields.items()
+        for fields in (*(one.fields for one in self.repeated), *(self.pick.fields.values() if self.pick else ())):
+            yield from fields.items()
 
     @property
     def repeated(self) -> list[Element]:
@@ -289,6 +199,14 @@ class ClockChanges(Model):
     missing: Literal["forward", "backward"] = "forward"
 
 
+class Mode(Model):
+    """A choice that is made once, when the mapping is approved. What names another option in ``only`` is left out."""
+
+    about: str
+    options: list[SourceName] = Field(min_length=2)
+    chosen: SourceName
+
+
 class SystemMapping(Model):
     """The whole file: one source system."""
 
@@ -303,6 +221,7 @@ class SystemMapping(Model):
     name any address of the clinic's network."""
     source_key_field: TwentyName
     """Custom TEXT field that holds a record's source key, on every object that declares it."""
+    modes: dict[SourceName, Mode] = {}
     twenty: dict[TwentyName, TwentyObject]
     objects: dict[SourceName, ObjectMapping] = Field(min_length=1)
     derived: dict[SourceName, DerivedMapping] = {}

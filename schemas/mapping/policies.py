@@ -29,9 +29,7 @@ def _policy(mapped: ObjectMapping | DerivedMapping, part: Part) -> PartPolicy:
     if part.match:
         # a row of Twenty's own: that people edit it is what it is for, and the mapping owns what it names
         return PartPolicy()
-    said: dict[str, EditPolicy | None] = {name: rule.edits for name, rule in part.fields.items()}
-    for element in part.repeated:
-        said |= {name: rule.edits for name, rule in element.fields.items()}
+    said: dict[str, EditPolicy | None] = {name: rule.edits for name, rule in part.rules}
     said |= {name: reference.edits for name, reference in part.links.items()}
     decided = {name: policy or mapped.edits for name, policy in said.items()}
     # a fragment's row is another part's: whether it comes out of the trash is decided there

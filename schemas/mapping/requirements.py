@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from schemas.mapping.fields import options
-from schemas.mapping.language import Rule, SystemMapping
+from schemas.mapping.language import SystemMapping
+from schemas.mapping.rules import Rule
 from schemas.mapping.standard import MEMBER, PLURALS, RELATION, STANDARD, TARGETS
 from schemas.mapping.values import natural_key
 from schemas.mapping.workspace import CustomField, TwentyObject
@@ -62,9 +63,9 @@ def select_columns(mapping: SystemMapping) -> dict[tuple[str, str], list[tuple[s
     found: dict[tuple[str, str], list[tuple[str, str, Rule]]] = {}
     for name, mapped in mapping.objects.items():
         for part in mapped.parts:
-            for field_name, rule in part.fields.items():
+            for field_name, rule in part.rules:
                 custom = mapping.twenty[part.target].fields.get(field_name) if part.target in mapping.twenty else None
-                if custom is not None and custom.type == "SELECT" and rule.from_ is not None:
+                if custom is not None and custom.type in ("SELECT", "MULTI_SELECT") and rule.from_ is not None:
                     found.setdefault((name, rule.from_), []).append((part.target, field_name, rule))
     return found
 
@@ -79,14 +80,16 @@ def unused_options(
     """
     used: dict[tuple[str, str], set[str]] = {}
     for (name, column), selects in select_columns(mapping).items():
-        texts = {natural_key(text) for text in seen_values.get((name, column), ())}
+        seen = seen_values.get((name, column), ())
         for target, field_name, rule in selects:
+            many = mapping.twenty[target].fields[field_name].type == "MULTI_SELECT"
+            texts = {natural_key(text) for one in seen for text in (one.split(rule.split or ",") if many else [one])}
             labels = {label: value for value, label in options(mapping, target, field_name).items()}
             taken = used.setdefault((target, field_name), set())
             taken |= {value for source, value in (rule.values or labels).items() if natural_key(source) in texts}
     for parts in mapping.all_parts().values():
         for part in parts:
-            for field_name, rule in part.fields.items():
+            for field_name, rule in part.rules:
                 if (part.target, field_name) in used and rule.constant is not None:
                     used[part.target, field_name].add(str(rule.constant))
     return {

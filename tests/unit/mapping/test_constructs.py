@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.mapping import MappingError
+from schemas.mapping import MappingError, unused_options
 from schemas.mapping.durations import minutes
 from schemas.mapping.regions import postcode, state
 from schemas.mapping.values import AdjustedError, UnusableError, natural_key
@@ -331,3 +331,103 @@ def test_mistakes_are_told_with_their_line(rule: str, message: str) -> None:
         thing("note: {type: TEXT, label: Note}\n", f"- {{target: thing, fields: {{name: id, note: {rule}}}}}\n")
     assert message in str(error.value)
     assert all(problem.line == 16 for problem in error.value.problems), str(error.value)
+
+
+PROPERTIES = mapping(
+    """\
+    twenty:
+      person:
+        fields:
+          source: {type: TEXT, label: Referral source}
+          contact: {type: SELECT, label: Preferred contact, options: [Phone, Email]}
+          signed: {type: DATE, label: Consent signed}
+    objects:
+      patient:
+        source: {relation: patients, key: [id]}
+        parts: [{target: person, fields: {jobTitle: job}}]
+      property:
+        source: {relation: properties, key: [patient_id, name]}
+        parts:
+          - target: person
+            anchor: {to: patient, by: patient_id, required: true}
+            pick:
+              by: name
+              fields:
+                Referral Source: {source: value}
+                Preferred contact: {contact: value}
+                Consent signed: {signed: {from: value, formats: ["%m/%d/%Y"]}}
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fields"),
+    [
+        ("referral source", "a friend", {"source": "a friend"}),
+        ("Preferred contact", "phone", {"contact": "PHONE"}),
+        ("Consent signed", "05/04/2024", {"signed": "2024-05-04"}),
+    ],
+)
+def test_a_property_in_a_row_of_its_own_fills_its_field_alone(name: str, value: str, fields: dict[str, Any]) -> None:
+    part = parts(PROPERTIES, {"patient_id": "7", "name": name, "value": value}, "property")[""]
+    assert (part.fields, part.flags) == (fields, ())
+
+
+def test_a_property_without_a_field_is_flagged_and_fills_nothing() -> None:
+    part = parts(PROPERTIES, {"patient_id": "7", "name": "Shoe size", "value": "43"}, "property")[""]
+    assert (part.fields, part.flags) == ({}, (Flag("name", "a property without a field", "Shoe size"),))
+
+
+def test_an_option_that_only_a_property_uses_is_used() -> None:
+    assert unused_options(PROPERTIES, {("property", "value"): ["phone"]}) == {("person", "contact"): ("EMAIL",)}
+    assert unused_options(SPECIALTIES, {("thing", "specialties"): ["ENT;cardiology"]}) == {
+        ("thing", "specialties"): ("PEDIATRICS",)
+    }
+
+
+PAYERS = """\
+    modes:
+      payers: {{about: payer records or their names as text, options: [records, text], chosen: {chosen}}}
+    twenty:
+      person:
+        fields:
+          payerName: {{type: TEXT, label: Payer, only: {{payers: text}}}}
+          payer: {{type: RELATION, label: Payer, to: company, inverse: Insured, only: {{payers: records}}}}
+    objects:
+      payer:
+        only: {{payers: records}}
+        source: {{relation: payers, key: [id]}}
+        parts: [{{target: company, fields: {{name: name}}}}]
+      patient:
+        source: {{relation: patients, key: [id]}}
+        parts:
+          - {{name: none, target: note, only: {{payers: text}}, fields: {{title: id}}}}
+          - target: person
+            fields: {{jobTitle: job, payerName: {{from: payer_name, only: {{payers: {option}}}}}}}
+            links: {{payer: {{to: {to}, by: payer_id, only: {{payers: records}}}}}}
+"""
+
+
+def test_a_mode_is_chosen_once_for_the_whole_file() -> None:
+    records, text = (mapping(PAYERS.format(chosen=one, option="text", to="payer")) for one in ("records", "text"))
+    row: dict[str, Value] = {"id": "1", "job": "x", "payer_name": "Acme", "payer_id": "9"}
+    with_record, with_text = parts(records, row, "patient"), parts(text, row, "patient")
+    assert [link.token for link in with_record[""].links] == ["tiny/payer/9\0"]
+    assert (set(with_record[""].fields), set(with_record)) == ({"jobTitle"}, {""})
+    assert (with_text[""].links, with_text[""].fields["payerName"]) == ((), "Acme")
+    assert (set(records.objects), set(text.objects)) == ({"payer", "patient"}, {"patient"})
+    assert set(text.twenty["person"].fields) == {"payerName"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "option", "to", "line", "message"),
+    [
+        ("record", "text", "payer", 8, "expected one of records, text; did you mean 'records'?"),
+        ("records", "txet", "payer", 24, "the mode 'payers' has no option 'txet'; did you mean 'text'?"),
+        ("text", "text", "payers", 25, "no object 'payers' in this mapping; did you mean 'payer'?"),
+    ],
+)
+def test_a_mistake_in_any_mode_is_told_at_its_line(chosen: str, option: str, to: str, line: int, message: str) -> None:
+    with pytest.raises(MappingError) as error:
+        mapping(PAYERS.format(chosen=chosen, option=option, to=to))
+    assert any(one.line == line and message in one.message for one in error.value.problems), str(error.value)

@@ -12,7 +12,7 @@ from schemas import mapping as mapping_package
 from schemas.mapping import MappingError, load_mapping, parse_mapping
 from schemas.mapping.converters import email, placeholder_email
 from schemas.mapping.expressions import PLACEHOLDER, Context, MissingError, compile_rule
-from schemas.mapping.language import Rule
+from schemas.mapping.rules import Rule
 from schemas.records import Flag
 
 MAPPINGS = Path(mapping_package.__file__).parents[1] / "mappings"

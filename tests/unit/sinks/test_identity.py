@@ -302,3 +302,11 @@ def test_the_person_goes_when_the_invitation_is_accepted_and_comes_back_when_the
     left.accounted.add("account")
     step = next_step(left, book)
     assert isinstance(step, Step) and (step.do, step.name) == (Do.RESTORE, "")
+
+
+def test_a_fragment_that_fills_nothing_is_no_request() -> None:
+    unknown = Part("", "person", PartMode.FRAGMENT, anchor=Link("anchor", "t", True, PARENT), content_hash="n")
+    patient = Identity("s/patient/9", "", "person", PARENT, version(1), IdentityState.LIVE)
+    assert asked(2, patient, parts=(unknown,)) == Outcome.SKIPPED
+    mine = identity(1, mode=PartMode.FRAGMENT, twenty_id=PARENT, owned=("jobTitle",))
+    assert asked(2, patient, mine, parts=(unknown,)) == Do.UPSERT, "what it filled is cleared"
