@@ -24,10 +24,10 @@ import httpx
 import psycopg
 
 from infra.cli.prepare import prepare_deployment
-from infra.clinic.comparison import Comparison, compare
-from infra.clinic.expected import expected
-from infra.clinic.generator import Clinic
-from infra.clinic.values import Expected
+from infra.clinics.comparison import Comparison, compare
+from infra.clinics.life import Life
+from infra.clinics.values import Expected
+from infra.clinics.worlds import WORLDS
 from infra.incarnations import record_end
 from infra.monitor import Look, Monitor
 from infra.owners import Workspace, require_fallback_owner
@@ -46,12 +46,13 @@ TWENTY_URL, TWENTY_API_KEY = "DUALRUN_TWENTY_URL", "DUALRUN_TWENTY_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class ShowcaseOptions:
-    """patients, seed: the clinic, digit for digit. requests: what Twenty grants a minute; 0 for no limit.
+    """system: whose clinic it is, one of ``WORLDS``. patients, seed: the clinic, digit for digit.
 
-    instances: of each component; all but one poller and one sink stand by. overrides: settings laid over the
-    showcase's own, by section.
+    requests: what Twenty grants a minute; 0 for no limit. instances: of each component; all but one poller and one
+    sink stand by. overrides: settings laid over the showcase's own, by section.
     """
 
+    system: str = "clinic_place"
     patients: int = 500
     seed: int = 1
     requests: int = 100
@@ -62,15 +63,14 @@ class ShowcaseOptions:
 class Showcase:
     """A context manager: first ``start_systems``, then ``start_components``; leaving it stops all of it."""
 
-    system = "clinic_place"
-
     def __init__(self, directory: Path, options: ShowcaseOptions, *, keep: bool) -> None:
         self._options = options
         self._exit = ExitStack()
         self._environ = dict(os.environ)
         self.directory = directory
         self.documents = directory / "documents"
-        self.clinic = Clinic(options.seed, options.patients, self.documents)
+        self.world = WORLDS[options.system]
+        self.clinic = self.world.clinic(options.seed, options.patients, self.documents)
         self.stack = LocalStack(directory, keep=keep, on_exit=self._ended)
         self.ready_at: datetime | None = None
         """When Kafka, the database and Twenty answered."""
@@ -103,6 +103,15 @@ class Showcase:
             self.stack.supervisor, self.settings_path, self.directory, instances=self._options.instances
         )
         self.pipeline.start()
+
+    @property
+    def system(self) -> str:
+        """The mapping that is used."""
+        return self._options.system
+
+    def life(self) -> Life[Any]:
+        """What happens at the clinic from now on."""
+        return self.world.life(self.clinic, self.source_url)
 
     def _fill(self, connection: psycopg.Connection[Any]) -> None:
         """Makes the source's tables."""
@@ -177,7 +186,7 @@ class Showcase:
         with Workspace(self.deployment.settings.twenty) as workspace:
             members = [member["userEmail"] for member in workspace.members()]
         with psycopg.connect(self.source_url, autocommit=True) as connection:
-            return expected(
+            return self.world.expected(
                 connection,
                 members,
                 documents=self.documents,

@@ -35,11 +35,13 @@ class SyntheaError(ValueError):
 class SyntheaShowcase(Showcase):
     """The showcase with a directory of Synthea's files as its source."""
 
-    system = "synthea"
-
     def __init__(self, csv: Path, directory: Path, options: ShowcaseOptions) -> None:
         super().__init__(directory, options, keep=False)
         self._csv = csv
+
+    @property
+    def system(self) -> str:
+        return "synthea"
 
     def _fill(self, connection: psycopg.Connection[Any]) -> None:
         """The files are all there is."""

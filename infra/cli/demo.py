@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,8 +19,9 @@ from rich.live import Live
 
 from infra.cli.status import Json
 from infra.cli.view import render
-from infra.clinic.comparison import Comparison
-from infra.clinic.life import Life
+from infra.clinics.comparison import Comparison
+from infra.clinics.life import Life
+from infra.clinics.worlds import WORLDS
 from infra.metrics import serve_together
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
@@ -59,7 +60,16 @@ class Summary:
         }
 
 
+def _known(system: str) -> str:
+    if system not in WORLDS:
+        raise typer.BadParameter(f"{system}: expected one of {', '.join(WORLDS)}")
+    return system
+
+
 def demo(
+    system: Annotated[
+        str, typer.Option(callback=_known, help=f"Whose clinic it is: {', '.join(WORLDS)}.")
+    ] = "clinic_place",
     patients: Annotated[int, typer.Option(min=1, help="Size of the clinic.")] = 500,
     changes: Annotated[int, typer.Option(min=0, help="Changes that follow while you watch.")] = 200,
     rate: Annotated[float, typer.Option(min=0.1, help="Changes a second.")] = 5.0,
@@ -82,7 +92,7 @@ def demo(
     """
     console = Console(stderr=True)
     directory = data_dir or Path(tempfile.mkdtemp(prefix="dualrun-demo-"))
-    options = ShowcaseOptions(patients=patients, seed=seed, requests=requests)
+    options = ShowcaseOptions(system=system, patients=patients, seed=seed, requests=requests)
     with Showcase(directory, options, keep=data_dir is not None) as showcase:
         with console.status("starting Kafka, PostgreSQL and Twenty (the first time, Kafka is downloaded: 45 MB)"):
             showcase.start_systems()
@@ -93,7 +103,7 @@ def demo(
         which = "Twenty (stand-in)" if showcase.standin else "Twenty"
         console.print(f"{which}: {showcase.twenty_url}   data and logs: {directory}", highlight=False)
         try:
-            summary = _watch(showcase, console, Life(showcase.clinic, showcase.source_url), changes, rate, until_synced)
+            summary = _watch(showcase, console, changes, rate, until_synced)
         except KeyboardInterrupt:
             console.print("stopping")
             return
@@ -103,22 +113,22 @@ def demo(
     raise typer.Exit(0 if summary.clean else 1)
 
 
-def _watch(showcase: Showcase, console: Console, life: Life, changes: int, rate: float, until_synced: bool) -> Summary:
+def _watch(showcase: Showcase, console: Console, changes: int, rate: float, until_synced: bool) -> Summary:
     """Shows the flow; the clinic begins to live once the first record has arrived."""
-    living = _Living(life, changes, rate)
+    living, title = _Living(showcase.life(), changes, rate), f"{showcase.world.title} to Twenty"
     deadline: float | None = None
     try:
         with Live(console=console, auto_refresh=False, transient=False) as live:
             while True:
                 look = showcase.monitor.look()
-                live.update(render("The Clinic Place to Twenty", look, showcase.pipeline.metrics()), refresh=True)
+                live.update(render(title, look, showcase.pipeline.metrics()), refresh=True)
                 if showcase.monitor.first_write_at:
                     living.begin()
                 if until_synced and living.done:
                     deadline = deadline or time.monotonic() + SETTLE_SECONDS
                     settled = showcase.settled(living.done_at(showcase.source_now))
                     if settled:
-                        live.update(render("The Clinic Place to Twenty", settled, showcase.pipeline.metrics()))
+                        live.update(render(title, settled, showcase.pipeline.metrics()))
                         return _summary(showcase, console, settled)
                     if time.monotonic() > deadline:
                         console.print(f"not settled after {SETTLE_SECONDS:.0f} s: the comparison shows what is missing")
@@ -131,7 +141,7 @@ def _watch(showcase: Showcase, console: Console, life: Life, changes: int, rate:
 class _Living:
     """The clinic's life in a thread of its own."""
 
-    def __init__(self, life: Life, changes: int, rate: float) -> None:
+    def __init__(self, life: Life[Any], changes: int, rate: float) -> None:
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._done_at: datetime | None = None
@@ -157,7 +167,7 @@ class _Living:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _live(self, life: Life, changes: int, rate: float) -> None:
+    def _live(self, life: Life[Any], changes: int, rate: float) -> None:
         try:
             life.run(changes, rate, self._stop)
             life.settle()

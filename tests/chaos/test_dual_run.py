@@ -22,7 +22,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.clinic.life import Life
 from infra.metrics import scrape, value
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
@@ -68,7 +67,7 @@ class Flow:
 @contextmanager
 def living(showcase: Showcase, failures: list[BaseException]) -> Iterator[None]:
     stop = threading.Event()
-    life = Life(showcase.clinic, showcase.source_url)
+    life = showcase.life()
 
     def live() -> None:
         try:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from infra.clinic.comparison import PLURALS
+from infra.clinics.clinic_place.options import PLURALS
 from processors.transform import MappingTransform
 from schemas.keys import part_key, twenty_id
 from schemas.mapping import SystemMapping, load_mapping

@@ -16,11 +16,9 @@ import orjson
 import psycopg
 import pytest
 
-from infra.clinic.comparison import PAGE, Comparison, ComparisonError, Mismatch, compare
-from infra.clinic.expected import expected
-from infra.clinic.generator import Clinic
-from infra.clinic.life import Life
-from infra.clinic.values import Expected
+from infra.clinics.clinic_place import ClinicPlace, ClinicPlaceLife, expected
+from infra.clinics.comparison import PAGE, Comparison, ComparisonError, Mismatch, compare
+from infra.clinics.values import Expected
 from schemas.mapping import load_mapping, requirements
 from sinks.twenty.client import Page, TwentyClient
 from sinks.twenty.schema.provisioner import apply
@@ -73,12 +71,12 @@ class World:
 
 @pytest.fixture
 def world(twenty: str, postgres_url: str, tmp_path: Path) -> Iterator[World]:
-    clinic = Clinic(7, 300, tmp_path / "documents")
+    clinic = ClinicPlace(7, 300, tmp_path / "documents")
     http = httpx.Client(base_url=twenty, headers={"Authorization": f"Bearer {KEY}"})
     with psycopg.connect(postgres_url) as connection, TwentyClient(twenty, KEY) as client, http:
         clinic.create(connection)
         connection.commit()
-        life = Life(clinic, postgres_url)
+        life = ClinicPlaceLife(clinic, postgres_url)
         life.run(300, 0)
         life.settle()
         for account in clinic.accounts:

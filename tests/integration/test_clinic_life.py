@@ -14,9 +14,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infra.clinic import rows, values
-from infra.clinic.generator import KEYS, Clinic
-from infra.clinic.life import CHILDREN, Life
+from infra.clinics import values
+from infra.clinics.clinic_place import rows
+from infra.clinics.clinic_place.generator import KEYS, ClinicPlace
+from infra.clinics.clinic_place.life import CHILDREN, ClinicPlaceLife
 
 DEADLINE_SECONDS = 30
 
@@ -24,12 +25,12 @@ Connection = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def clinic(tmp_path: Path) -> Clinic:
-    return Clinic(11, 150, tmp_path)
+def clinic(tmp_path: Path) -> ClinicPlace:
+    return ClinicPlace(11, 150, tmp_path)
 
 
 @pytest.fixture
-def connection(clinic: Clinic, postgres_url: str) -> Iterator[Connection]:
+def connection(clinic: ClinicPlace, postgres_url: str) -> Iterator[Connection]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         clinic.create(connection)
         yield connection
@@ -41,9 +42,9 @@ def table(connection: Connection, name: str) -> dict[Any, tuple[Any, ...]]:
     return {row[0]: row[1:-1] for row in connection.execute(query)}
 
 
-def test_rows_come_change_and_go_in_every_table(clinic: Clinic, connection: Connection, postgres_url: str) -> None:
+def test_rows_come_change_and_go_in_every_table(clinic: ClinicPlace, connection: Connection, postgres_url: str) -> None:
     before = {name: table(connection, name) for name in KEYS}
-    assert Life(clinic, postgres_url).run(1500, 0) >= 1500
+    assert ClinicPlaceLife(clinic, postgres_url).run(1500, 0) >= 1500
     after = {name: table(connection, name) for name in KEYS}
     for name in ("patients", *CHILDREN):
         assert after[name].keys() - before[name].keys(), f"{name}: nothing was inserted"
@@ -65,7 +66,7 @@ def test_rows_come_change_and_go_in_every_table(clinic: Clinic, connection: Conn
 
 
 def test_children_that_came_first_have_their_patients_in_the_end(
-    clinic: Clinic, connection: Connection, postgres_url: str
+    clinic: ClinicPlace, connection: Connection, postgres_url: str
 ) -> None:
     connection.execute(
         """create table arrivals (patient_id text, at timestamptz default now());
@@ -74,7 +75,7 @@ def test_children_that_came_first_have_their_patients_in_the_end(
            create trigger arrive after insert on patients for each row execute function arrive()"""
     )
     known = table(connection, "patients").keys()
-    Life(clinic, postgres_url).run(300, 0)
+    ClinicPlaceLife(clinic, postgres_url).run(300, 0)
     arrivals = dict(connection.execute("select patient_id, min(at) from arrivals group by 1").fetchall())
     waited = 0
     for patient, updated_at in connection.execute("select patient_id, updated_at from appointments"):
@@ -83,7 +84,7 @@ def test_children_that_came_first_have_their_patients_in_the_end(
     assert waited
 
 
-def test_slow_transactions_are_overtaken(clinic: Clinic, connection: Connection, postgres_url: str) -> None:
+def test_slow_transactions_are_overtaken(clinic: ClinicPlace, connection: Connection, postgres_url: str) -> None:
     overtaken = """
         select count(*) from pg_stat_activity
          where datname = current_database() and state = 'idle in transaction'
@@ -91,7 +92,7 @@ def test_slow_transactions_are_overtaken(clinic: Clinic, connection: Connection,
                                              (select max(updated_at) from patients)))"""
     stop, deadline = threading.Event(), time.monotonic() + DEADLINE_SECONDS
     with ThreadPoolExecutor(1) as pool:
-        living = pool.submit(Life(clinic, postgres_url).run, 10**6, 300, stop)
+        living = pool.submit(ClinicPlaceLife(clinic, postgres_url).run, 10**6, 300, stop)
         try:
             while connection.execute(overtaken).fetchone() == (0,):
                 assert time.monotonic() < deadline, "no transaction stayed open while others were committed"
@@ -101,8 +102,8 @@ def test_slow_transactions_are_overtaken(clinic: Clinic, connection: Connection,
         living.result(timeout=DEADLINE_SECONDS)
 
 
-def test_the_rate_is_kept_and_stop_ends_it(clinic: Clinic, connection: Connection, postgres_url: str) -> None:
-    life, stop, started = Life(clinic, postgres_url), threading.Event(), time.monotonic()
+def test_the_rate_is_kept_and_stop_ends_it(clinic: ClinicPlace, connection: Connection, postgres_url: str) -> None:
+    life, stop, started = ClinicPlaceLife(clinic, postgres_url), threading.Event(), time.monotonic()
     timer = threading.Timer(0.5, stop.set)
     timer.start()
     made = life.run(10**6, 100, stop)
@@ -111,19 +112,19 @@ def test_the_rate_is_kept_and_stop_ends_it(clinic: Clinic, connection: Connectio
     assert elapsed < DEADLINE_SECONDS
 
 
-def test_the_same_seed_lives_the_same_life(clinic: Clinic, connection: Connection, postgres_url: str) -> None:
-    Life(clinic, postgres_url).run(400, 0)
+def test_the_same_seed_lives_the_same_life(clinic: ClinicPlace, connection: Connection, postgres_url: str) -> None:
+    ClinicPlaceLife(clinic, postgres_url).run(400, 0)
     first = {name: table(connection, name) for name in KEYS}
     connection.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(map(sql.Identifier, KEYS))))
     clinic.create(connection)
-    Life(clinic, postgres_url).run(400, 0)
+    ClinicPlaceLife(clinic, postgres_url).run(400, 0)
     assert {name: table(connection, name) for name in KEYS} == first
 
 
 def test_settling_saves_a_row_of_every_carrier_and_location(
-    clinic: Clinic, connection: Connection, postgres_url: str
+    clinic: ClinicPlace, connection: Connection, postgres_url: str
 ) -> None:
-    life = Life(clinic, postgres_url)
+    life = ClinicPlaceLife(clinic, postgres_url)
     life.run(300, 0)
     before = connection.execute("select now()").fetchone()
     assert before

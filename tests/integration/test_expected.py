@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infra.clinic.expected import expected
-from infra.clinic.rows import OVERSIZE_BYTES
-from infra.clinic.values import Content, Email, Expected, RecordPage, Reference
+from infra.clinics.clinic_place import expected
+from infra.clinics.clinic_place.rows import OVERSIZE_BYTES
+from infra.clinics.values import Content, Email, Expected, RecordPage, Reference
 
 MOTHER, CHILD, TWIN = "clinic_place/patient/P-000001", "clinic_place/patient/P-000002", "clinic_place/patient/P-000003"
 EARLY, LATE = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ class Tables:
 @pytest.fixture
 def tables(postgres_url: str, tmp_path: Path) -> Iterator[Tables]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(files("infra.clinic").joinpath("schema.sql").read_bytes())
+        connection.execute(files("infra.clinics.clinic_place").joinpath("schema.sql").read_bytes())
         made = Tables(connection, tmp_path)
         made.add(
             "patients",

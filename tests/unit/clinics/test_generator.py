@@ -9,47 +9,51 @@ from typing import Any
 
 import pytest
 
-from infra.clinic import rows, values
-from infra.clinic.generator import KEYS, Clinic
+from infra.clinics import values
+from infra.clinics.clinic_place import rows
+from infra.clinics.clinic_place.generator import KEYS, ClinicPlace
+from infra.clinics.clinic_place.options import ZONE
 
 NOWHERE = Path("/nowhere")
 
 
 @pytest.fixture(scope="module")
-def clinic() -> Clinic:
-    return Clinic(3, 1000, NOWHERE)
+def clinic() -> ClinicPlace:
+    return ClinicPlace(3, 1000, NOWHERE)
 
 
-def everything(clinic: Clinic) -> Iterator[tuple[str, str]]:
+def everything(clinic: ClinicPlace) -> Iterator[tuple[str, str]]:
     for table in KEYS:
         for row in clinic.rows(table):
             yield table, repr({name: getattr(value, "obj", value) for name, value in row.items()})
 
 
-def column(clinic: Clinic, table: str, name: str) -> list[Any]:
+def column(clinic: ClinicPlace, table: str, name: str) -> list[Any]:
     return [row[name] for row in clinic.rows(table)]
 
 
 def test_the_same_seed_makes_the_same_clinic() -> None:
-    assert list(everything(Clinic(5, 60, NOWHERE))) == list(everything(Clinic(5, 60, NOWHERE)))
-    assert Clinic(5, 60, NOWHERE).accounts == Clinic(5, 60, NOWHERE).accounts
+    assert list(everything(ClinicPlace(5, 60, NOWHERE))) == list(everything(ClinicPlace(5, 60, NOWHERE)))
+    assert ClinicPlace(5, 60, NOWHERE).accounts == ClinicPlace(5, 60, NOWHERE).accounts
 
 
 def test_another_seed_makes_another() -> None:
-    here, there = (dict(Counter(table for table, _ in everything(Clinic(seed, 60, NOWHERE)))) for seed in (1, 2))
+    here, there = (dict(Counter(table for table, _ in everything(ClinicPlace(seed, 60, NOWHERE)))) for seed in (1, 2))
     assert here != there
     assert set(here) == set(there) == set(KEYS)
-    assert column(Clinic(1, 60, NOWHERE), "patients", "email") != column(Clinic(2, 60, NOWHERE), "patients", "email")
+    assert column(ClinicPlace(1, 60, NOWHERE), "patients", "email") != column(
+        ClinicPlace(2, 60, NOWHERE), "patients", "email"
+    )
 
 
 @pytest.mark.parametrize("table", KEYS)
-def test_keys_are_unique_and_every_row_has_the_same_columns(clinic: Clinic, table: str) -> None:
+def test_keys_are_unique_and_every_row_has_the_same_columns(clinic: ClinicPlace, table: str) -> None:
     made = list(clinic.rows(table))
     assert len({row[KEYS[table]] for row in made}) == len(made) > 0
     assert len({tuple(row) for row in made}) == 1
 
 
-def test_emails_are_missing_shared_and_wrong(clinic: Clinic) -> None:
+def test_emails_are_missing_shared_and_wrong(clinic: ClinicPlace) -> None:
     emails = column(clinic, "patients", "email")
     present = Counter(email.strip().lower() for email in emails if email)
     assert 0.10 < sum(not email for email in emails) / len(emails) < 0.2
@@ -60,7 +64,7 @@ def test_emails_are_missing_shared_and_wrong(clinic: Clinic) -> None:
     assert "" in emails
 
 
-def test_some_patients_are_registered_twice(clinic: Clinic) -> None:
+def test_some_patients_are_registered_twice(clinic: ClinicPlace) -> None:
     who = Counter(
         (row["first_name"], row["last_name"], row["date_of_birth"], row["email"], row["phone"])
         for row in clinic.rows("patients")
@@ -69,7 +73,7 @@ def test_some_patients_are_registered_twice(clinic: Clinic) -> None:
     assert max(who.values()) == 2
 
 
-def test_values_that_no_system_takes(clinic: Clinic) -> None:
+def test_values_that_no_system_takes(clinic: ClinicPlace) -> None:
     patients = list(clinic.rows("patients"))
     assert any(row["date_of_birth"] == "2023-02-30" for row in patients)
     assert any(row["phone"] and not values.digits(row["phone"]) for row in patients)
@@ -82,10 +86,10 @@ def test_values_that_no_system_takes(clinic: Clinic) -> None:
     assert any("😀" in body for body in bodies)
     assert max(map(len, bodies)) > 50_000
     starts = column(clinic, "appointments", "starts_at")
-    assert any(values.instant(start)[1] for start in starts)
+    assert any(values.instant(start, ZONE)[1] for start in starts)
 
 
-def test_names_of_carriers_and_locations_differ_in_case_and_space_only(clinic: Clinic) -> None:
+def test_names_of_carriers_and_locations_differ_in_case_and_space_only(clinic: ClinicPlace) -> None:
     patients = list(clinic.rows("patients"))
     carriers = {row[name] for row in patients for name in ("insurer_1", "insurer_2") if row[name]}
     locations = {row["location_name"] for row in patients if row["location_name"]}
@@ -97,14 +101,14 @@ def test_names_of_carriers_and_locations_differ_in_case_and_space_only(clinic: C
 
 
 @pytest.mark.parametrize("table", ["appointments", "clinical_notes", "invoices", "emergency_contacts", "activities"])
-def test_orphans_exist(clinic: Clinic, table: str) -> None:
+def test_orphans_exist(clinic: ClinicPlace, table: str) -> None:
     numbers = [int(patient[2:]) for patient in column(clinic, table, "patient_id")]
     orphans = sum(number >= rows.NEVER_ISSUED for number in numbers)
     assert 0 < orphans / len(numbers) < 0.05
     assert set(numbers) - {number for number in numbers if number >= rows.NEVER_ISSUED} <= set(range(1, 1001))
 
 
-def test_emergency_contacts_are_strangers_one_patient_or_two(clinic: Clinic) -> None:
+def test_emergency_contacts_are_strangers_one_patient_or_two(clinic: ClinicPlace) -> None:
     named = Counter(
         (values.natural(f"{row['first_name']} {row['last_name']}"), values.digits(row["phone"]))
         for row in clinic.rows("patients")
@@ -117,7 +121,7 @@ def test_emergency_contacts_are_strangers_one_patient_or_two(clinic: Clinic) -> 
     assert min(matches[0], matches[1], matches[2]) > 0
 
 
-def test_balances_are_in_one_currency_per_patient(clinic: Clinic) -> None:
+def test_balances_are_in_one_currency_per_patient(clinic: ClinicPlace) -> None:
     currencies = {(row["patient_id"], row["currency"]) for row in clinic.rows("invoices")}
     assert len({patient for patient, _ in currencies}) == len(currencies)
     assert {currency for _, currency in currencies} == {"USD", "CAD"}
@@ -126,14 +130,14 @@ def test_balances_are_in_one_currency_per_patient(clinic: Clinic) -> None:
         assert (row["status"] == "paid") == (row["amount_paid"] == row["amount_billed"])
 
 
-def test_some_staff_have_no_account(clinic: Clinic) -> None:
+def test_some_staff_have_no_account(clinic: ClinicPlace) -> None:
     accounts = {account.email for account in clinic.accounts}
     emails = {email.strip().lower() for email in column(clinic, "staff", "email")}
     assert set() != accounts < emails
 
 
 def test_one_scan_is_too_large_to_upload_and_takes_no_room(tmp_path: Path) -> None:
-    clinic = Clinic(3, 40, tmp_path)
+    clinic = ClinicPlace(3, 40, tmp_path)
     documents = list(clinic.rows("documents"))
     for row in documents:
         clinic.write_document(row)

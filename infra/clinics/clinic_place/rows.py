@@ -5,24 +5,21 @@ Everything is a function of the random source, so a clinic is the same for the s
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any
 
-from infra.clinic import words
-from infra.clinic.words import Location
-
-Row = dict[str, Any]
+from infra.clinics import words as common
+from infra.clinics.clinic import Row
+from infra.clinics.clinic_place import words
+from infra.clinics.clinic_place.words import Location
+from infra.clinics.handwriting import email, mistyped, phone, sloppy, text, wall_clock
 
 NEVER_ISSUED = 900_000
 """Patients from this number on never existed; a row that names one is an orphan from the beginning."""
 OVERSIZE_BYTES = 27 * 1024 * 1024
 """More than the 25 MB that Twenty takes in one upload."""
 
-_FIRST_DAY = datetime.fromisoformat("2023-01-02 08:00")
-_DAYS = 900
 _FOREIGN_CURRENCY_EVERY = 97
 
 
@@ -43,41 +40,10 @@ def currency(patient: str) -> str:
     return "CAD" if int(patient[2:]) % _FOREIGN_CURRENCY_EVERY == 13 else "USD"
 
 
-def wall_clock(random: Random) -> datetime:
-    """A naive time at the clinic, now and then in an hour that a clock change doubles or drops."""
-    if random.random() < 0.02:
-        return datetime.fromisoformat(random.choice(words.DOUBLED_HOURS + words.MISSING_HOURS))
-    return _FIRST_DAY + timedelta(days=random.randrange(_DAYS), minutes=15 * random.randrange(40))
-
-
-def phone(random: Random, number: int) -> str:
-    """A number of this patient's own (555 exchange), written in one of the ways people write it."""
-    area, line = words.AREA_CODES[number % 20], f"{number // 20 % 10_000:04d}"
-    style = random.choice(("({}) 555-{}", "{}-555-{}", "{}.555.{}", "+1 {} 555 {}", "1{}555{}", " {} 555 {} "))
-    return style.format(area, line)
-
-
-def sloppy(random: Random, name: str) -> str:
-    """The same name in another hand: its case or its spaces changed."""
-    return random.choice(
-        (name.upper(), name.lower(), f"{name} ", f" {name}", name.replace(" ", "  "), name.swapcase(), f"{name}\t")
-    )
-
-
-def text(random: Random) -> str:
-    """Notes in markdown: quotes, backslashes, emoji; one in three hundred is very long."""
-    count = 4000 if random.random() < 0.003 else random.randint(1, 4)
-    return "\n\n".join(random.choice(words.SENTENCES) for _ in range(count))
-
-
-def mistyped(random: Random, share: float, right: Any, *wrong: Any) -> Any:
-    return random.choice(wrong) if random.random() < share else right
-
-
 def patient(random: Random, number: int) -> Row:
     """A patient who shares nothing with anybody. Absent values are NULL or empty, as the old forms left them."""
-    first, last = random.choice(words.FIRST_NAMES), random.choice(words.LAST_NAMES)
-    city, state, postcode = random.choice(words.CITIES)
+    first, last = random.choice(common.FIRST_NAMES), random.choice(common.LAST_NAMES)
+    city, state, postcode = random.choice(common.CITIES)
     born = datetime.fromisoformat("1935-01-01") + timedelta(days=random.randrange(31_000))
     row: Row = {
         "patient_id": patient_id(number),
@@ -85,7 +51,7 @@ def patient(random: Random, number: int) -> Row:
         "last_name": mistyped(random, 0.02, last, f"{last}  ", last.upper()),
         "email": email(random, first, last, number),
         "phone": mistyped(random, 0.08, phone(random, number), "call front desk", "unknown", "", None),
-        "street": mistyped(random, 0.03, f"{random.randint(1, 999)} {random.choice(words.STREETS)}", "", None),
+        "street": mistyped(random, 0.03, f"{random.randint(1, 999)} {random.choice(common.STREETS)}", "", None),
         "city": mistyped(random, 0.03, city, f"{city} ", None),
         "state": state,
         "postcode": postcode,
@@ -104,22 +70,10 @@ def patient(random: Random, number: int) -> Row:
     return row
 
 
-def email(random: Random, first: str, last: str, number: int) -> str | None:
-    if random.random() < 0.15:
-        return random.choice(("", None))
-    if random.random() < 0.01:
-        return random.choice(("none", "n/a", "anna at home"))
-    plain = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
-    local = "".join(letter for letter in plain if letter.isalnum() or letter == ".").strip(".").lower()
-    address = f"{local}{number}@{random.choice(words.MAIL_DOMAINS)}"
-    written: str = mistyped(random, 0.1, address, address.title(), f"{address} ", f" {address.upper()}")
-    return written
-
-
 def insurance(random: Random) -> Row:
     """None, one or two insurers, never the same twice."""
     row: Row = {f"{name}_{place}": None for place in (1, 2) for name in ("insurer", "plan", "policy")}
-    carriers = random.sample(words.CARRIERS, 2)
+    carriers = random.sample(common.CARRIERS, 2)
     count = random.choices((0, 1, 2), (25, 55, 20))[0]
     for place, carrier in enumerate(carriers[:count], 1):
         row[f"insurer_{place}"] = sloppy(random, carrier) if random.random() < 0.2 else carrier
@@ -145,7 +99,7 @@ def located(random: Random, location: Location) -> Row:
 
 
 def physician(random: Random, number: int) -> Row:
-    first, last = random.choice(words.FIRST_NAMES), random.choice(words.LAST_NAMES)
+    first, last = random.choice(common.FIRST_NAMES), random.choice(common.LAST_NAMES)
     return {
         "physician_id": physician_id(number),
         "first_name": first,
@@ -161,8 +115,8 @@ def staff(random: Random, number: int) -> Row:
     address = f"staff.{number}@clinic.example.com"
     return {
         "staff_id": staff_id(number),
-        "first_name": random.choice(words.FIRST_NAMES),
-        "last_name": random.choice(words.LAST_NAMES),
+        "first_name": random.choice(common.FIRST_NAMES),
+        "last_name": random.choice(common.LAST_NAMES),
         "email": mistyped(random, 0.3, address, address.title(), f" {address.upper()} "),
         "role": role,
         "specialty": specialty,
@@ -193,7 +147,7 @@ def clinical_note(random: Random, number: int, patient: str) -> Row:
         "title": mistyped(random, 0.05, f"{kind.capitalize()} {number}", "", f"{kind} “{number}” "),
         "body": mistyped(random, 0.02, text(random), "", None),
         "written_at": wall_clock(random) + timedelta(microseconds=random.randrange(10**6)),
-        "author": f"Dr. {random.choice(words.LAST_NAMES)}",
+        "author": f"Dr. {random.choice(common.LAST_NAMES)}",
     }
 
 
@@ -220,7 +174,7 @@ def emergency_contact(random: Random, number: int, patient: str, contact: Row | 
         name = f"{contact['first_name']} {contact['last_name']}"
         called = mistyped(random, 0.3, name, sloppy(random, name)), contact["phone"]
     else:
-        name = f"{random.choice(words.FIRST_NAMES)} {random.choice(words.LAST_NAMES)}"
+        name = f"{random.choice(common.FIRST_NAMES)} {random.choice(common.LAST_NAMES)}"
         called = name, mistyped(random, 0.05, phone(random, 100_000 + number), "same as mine", None)
     return {
         "contact_id": number,
@@ -237,7 +191,7 @@ def activity(random: Random, number: int, patient: str) -> Row:
         "patient_id": patient,
         "kind": random.choice(words.ACTIVITY_KINDS),
         "direction": mistyped(random, 0.02, random.choice(words.DIRECTIONS), "internal", None),
-        "subject": mistyped(random, 0.03, random.choice(words.SUBJECTS), ""),
+        "subject": mistyped(random, 0.03, random.choice(common.SUBJECTS), ""),
         "body": text(random),
         "happened_at": wall_clock(random),
     }

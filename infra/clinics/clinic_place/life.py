@@ -1,39 +1,21 @@
-"""The clinic at work: changes to the source at a steady rate, in transactions of every length.
+"""What happens at The Clinic Place.
 
-Life keeps no account of what it did: what Twenty should hold is worked out from the final tables (``expected``). It
-leaves alone what the final tables could not tell: the e-mail of a patient who shares it, and the name and phone of
+Life leaves alone what the final tables could not tell: the e-mail of a patient who shares it, and the name and phone of
 somebody whom another patient's emergency contact names.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
-from random import Random
-from typing import Any
-
-import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 
-from infra.clinic import rows, words
-from infra.clinic.generator import ID_SPACE, KEYS, Clinic
-from infra.clinic.rows import Row
-
-Connection = psycopg.Connection[Row]
-Cursor = psycopg.Cursor[Row]
-Action = Callable[["Life", Cursor], int]
+from infra.clinics.clinic import Row
+from infra.clinics.clinic_place import rows, words
+from infra.clinics.clinic_place.generator import ID_SPACE, KEYS, ClinicPlace
+from infra.clinics.handwriting import wall_clock
+from infra.clinics.life import NEW_IDS, Connection, Cursor, Life
 
 CHILDREN = ("appointments", "clinical_notes", "invoices", "emergency_contacts", "activities", "documents")
-_NEW_IDS = 10**7
-"""New children have ids from here on, above all that the generator gives."""
-_LOCK_WAIT_MS = 200
-_OPEN_CHANGES = 12
-"""A slow transaction stays open while this many other changes are made."""
 
-_ANY = sql.SQL("true")
 _UNPAID = sql.SQL("status <> 'paid'")
 _WITH_EMAIL = sql.SQL("email like '%@%'")
 _ORPHANED = sql.SQL("not exists (select from patients where patients.patient_id = {}.patient_id)")
@@ -49,50 +31,10 @@ _ALONE = sql.SQL(
 )
 
 
-class Life:
-    """Changes to one clinic's database. Not for several threads; two lives in one database would share new ids."""
+class ClinicPlaceLife(Life[ClinicPlace]):
+    """Rows come, change and go in every table but that of the workflows."""
 
-    def __init__(self, clinic: Clinic, url: str) -> None:
-        self._clinic = clinic
-        self._url = url
-        self._random = Random(f"{clinic.seed}/life")  # noqa: S311  # made-up data, no secret
-        self._awaited: deque[int] = deque()
-        """Patients whose children are there already."""
-        self._deleted: deque[Row] = deque()
-        with self._connect() as connection:
-            self._last_patient = int(self._last(connection, "patients")[2:])
-            self._last_child: dict[str, int] = {
-                table: max(_NEW_IDS, self._last(connection, table)) for table in CHILDREN
-            }
-
-    def run(self, changes: int, rate: float, stop: threading.Event | None = None) -> int:
-        """Make ``changes`` row changes, ``rate`` a second (0: as fast as they go). The number made: a few more.
-
-        Ends early when ``stop`` is set. At the end every transaction is committed, and children that came before
-        their patients have them.
-        """
-        stop = stop or threading.Event()
-        made, started = 0, time.monotonic()
-        slow: deque[tuple[int, Connection]] = deque()
-        with self._connect() as connection:
-            try:
-                while made < changes and not stop.is_set():
-                    if slow and slow[0][0] <= made:
-                        self._commit(slow.popleft()[1])
-                    elif len(slow) < 2 and self._random.random() < 0.03:
-                        opened = self._connect()
-                        made += self._work(opened, 1)
-                        slow.append((made + _OPEN_CHANGES, opened))
-                    else:
-                        made += self._transaction(connection, self._random.choice((1, 1, 1, 1, 2, 5)))
-                    if rate:
-                        stop.wait(max(0.0, started + made / rate - time.monotonic()))
-            finally:
-                for _, opened in slow:
-                    self._commit(opened)
-            while self._awaited:
-                made += self._transaction(connection, 1, Life._awaited_patient)
-        return made
+    children = CHILDREN
 
     def settle(self) -> int:
         """The front desk's last tidying: one row of every carrier and location is saved once more.
@@ -111,33 +53,6 @@ class Life:
                  order by kind, name, updated_at desc, patient_id desc)"""
         with self._connect() as connection:
             return connection.execute(query).rowcount
-
-    # Transactions
-
-    def _connect(self) -> Connection:
-        return psycopg.connect(self._url, row_factory=dict_row, options=f"-c lock_timeout={_LOCK_WAIT_MS}")
-
-    def _commit(self, connection: Connection) -> None:
-        connection.commit()
-        connection.close()
-
-    def _transaction(self, connection: Connection, actions: int, action: Action | None = None) -> int:
-        made = self._work(connection, actions, action)
-        connection.commit()
-        return made
-
-    def _work(self, connection: Connection, actions: int, action: Action | None = None) -> int:
-        """Row changes in a transaction that stays open; none where a slow transaction holds one of the rows."""
-        made, remembered = 0, (self._awaited.copy(), self._deleted.copy())
-        try:
-            with connection.cursor() as cursor:
-                for _ in range(actions):
-                    made += (action or self._random.choices(_ACTIONS, _WEIGHTS)[0])(self, cursor)
-        except psycopg.errors.LockNotAvailable:
-            connection.rollback()
-            self._awaited, self._deleted = remembered
-            return 0
-        return made
 
     # What happens at a clinic
 
@@ -221,7 +136,7 @@ class Life:
         paid = {
             "amount_paid": row["amount_billed"],
             "status": "paid",
-            "payment_date": rows.wall_clock(self._random).date(),
+            "payment_date": wall_clock(self._random).date(),
             "payment_method": self._random.choice(words.PAYMENT_METHODS),
         }
         return self._save(cursor, "invoices", row["invoice_id"], paid)
@@ -306,40 +221,6 @@ class Life:
             self._clinic.write_document(row)
         return self._insert(cursor, table, row)
 
-    def _insert(self, cursor: Cursor, table: str, row: Row) -> int:
-        names = sql.SQL(", ").join(map(sql.Identifier, row))
-        places = sql.SQL(", ").join(map(sql.Placeholder, row))
-        cursor.execute(sql.SQL("insert into {} ({}) values ({})").format(sql.Identifier(table), names, places), row)
-        return cursor.rowcount
-
-    def _change(self, cursor: Cursor, table: str, values: Row, where: sql.Composable = _ANY) -> int:
-        row = self._pick(cursor, table, where)
-        return self._save(cursor, table, row[KEYS[table]], values) if row else 0
-
-    def _save(self, cursor: Cursor, table: str, key: Any, values: Row) -> int:
-        settings = sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values
-        )
-        query = sql.SQL("update {} set {}, updated_at = now() where {} = {}").format(
-            sql.Identifier(table), settings, sql.Identifier(KEYS[table]), sql.Placeholder("its key")
-        )
-        cursor.execute(query, {**values, "its key": key})
-        return cursor.rowcount
-
-    def _delete(self, cursor: Cursor, table: str, key: Any) -> int:
-        query = sql.SQL("delete from {} where {} = %s").format(sql.Identifier(table), sql.Identifier(KEYS[table]))
-        return cursor.execute(query, (key,)).rowcount
-
-    def _pick(self, cursor: Cursor, table: str, where: sql.Composable = _ANY) -> Row | None:
-        """A row that nobody else is editing, locked: the first from a random key on. None where there is none."""
-        name, key = sql.Identifier(table), sql.Identifier(KEYS[table])
-        query = sql.SQL("select * from {} where {} and {} order by {} limit 1 for update skip locked")
-        for place in (sql.SQL("{} >= {}").format(key, sql.Literal(self._random_key(table))), _ANY):
-            row = cursor.execute(query.format(name, place, where, key)).fetchone()
-            if row is not None:
-                return row
-        return None
-
     def _is_alone(self, cursor: Cursor, patient: str) -> bool:
         query = sql.SQL("select from patients where patient_id = {} and {}").format(sql.Literal(patient), _ALONE)
         return cursor.execute(query).fetchone() is not None
@@ -353,42 +234,30 @@ class Life:
             case "physicians":
                 return rows.physician_id(self._random.randint(1, self._clinic.physicians))
         old = self._random.randrange((self._clinic.patients + 1) * ID_SPACE)
-        return self._random.choice((old, self._random.randint(_NEW_IDS, self._last_child[table])))
+        return self._random.choice((old, self._random.randint(NEW_IDS, self._last_child[table])))
 
-    def _last(self, connection: Connection, table: str) -> Any:
-        query = sql.SQL("select max({}) as last from {}").format(sql.Identifier(KEYS[table]), sql.Identifier(table))
-        found = connection.execute(query).fetchone()
-        return found["last"] if found and found["last"] is not None else 0
+    def _last_number(self, connection: Connection) -> int:
+        return int(self._last(connection, "patients")[2:])
 
-    def _new_number(self) -> int:
-        self._last_patient += 1
-        return self._last_patient
-
-    def _new_id(self, table: str) -> int:
-        self._last_child[table] = new = self._last_child[table] + 1
-        return new
-
-
-_SHARES: tuple[tuple[Action, float], ...] = (
-    (Life._new_child, 20),
-    (Life._change_child, 20),
-    (Life._delete_child, 6),
-    (Life._pay_invoice, 8),
-    (Life._new_patient, 8),
-    (Life._children_first, 3),
-    (Life._awaited_patient, 3),
-    (Life._move_house, 6),
-    (Life._correct_patient, 8),
-    (Life._change_email, 4),
-    (Life._change_insurer, 5),
-    (Life._change_location, 3),
-    (Life._new_hours, 0.3),
-    (Life._move_appointment, 5),
-    (Life._correct_orphan, 4),
-    (Life._change_contact, 3),
-    (Life._change_staff, 1),
-    (Life._change_physician, 2),
-    (Life._delete_patient, 3),
-    (Life._restore_patient, 3),
-)
-_ACTIONS, _WEIGHTS = [action for action, _ in _SHARES], [weight for _, weight in _SHARES]
+    shares = (
+        (_new_child, 20),
+        (_change_child, 20),
+        (_delete_child, 6),
+        (_pay_invoice, 8),
+        (_new_patient, 8),
+        (_children_first, 3),
+        (_awaited_patient, 3),
+        (_move_house, 6),
+        (_correct_patient, 8),
+        (_change_email, 4),
+        (_change_insurer, 5),
+        (_change_location, 3),
+        (_new_hours, 0.3),
+        (_move_appointment, 5),
+        (_correct_orphan, 4),
+        (_change_contact, 3),
+        (_change_staff, 1),
+        (_change_physician, 2),
+        (_delete_patient, 3),
+        (_restore_patient, 3),
+    )

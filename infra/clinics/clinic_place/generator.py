@@ -1,21 +1,19 @@
-"""A clinic's database and documents, made up: the same for the same seed, as ugly as the real thing."""
+"""The Clinic Place's database and documents, made up: the same for the same seed, as ugly as the real thing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import psycopg
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from infra.clinic import rows
-from infra.clinic.rows import Row
+from infra.clinics.clinic import Account, Clinic, Row
+from infra.clinics.clinic_place import rows
+from infra.clinics.handwriting import mistyped
 
 KEYS = {
     "patients": "patient_id",
@@ -33,29 +31,15 @@ KEYS = {
 ID_SPACE = 10
 """Ids that each patient has in each table of children: a child's id is ``patient number * ID_SPACE + position``."""
 
-_LAST_CHANGE = datetime(2025, 5, 30, 17, tzinfo=UTC)
-_VENDOR_UPDATE = datetime(2024, 1, 6, 3, tzinfo=UTC)
-_SECONDS = 500 * 24 * 3600
 
+class ClinicPlace(Clinic):
+    """A clinic whose files lie in the documents directory."""
 
-class Account(NamedTuple):
-    """A login in Twenty: one workspace member."""
-
-    email: str
-    first_name: str
-    last_name: str
-
-
-class Clinic:
-    """``patients`` patients, numbered from 1, and everything that belongs to them.
-
-    ``documents`` is the directory under which the files of the documents table lie.
-    """
+    keys = KEYS
+    changed = "updated_at"
 
     def __init__(self, seed: int, patients: int, documents: Path) -> None:
-        self.seed = seed
-        self.patients = patients
-        self.documents = documents
+        super().__init__(seed, patients, documents)
         self.physicians = max(3, patients // 40)
         self.staff = max(8, min(60, patients // 25))
 
@@ -67,16 +51,6 @@ class Clinic:
             for number, member in enumerate(self.rows("staff"), 1)
             if self._random("account", number).random() > 0.25
         )
-
-    def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Make the tables in an empty database, fill them and write the documents; commits.
-
-        Raises psycopg.errors.DuplicateTable where the tables are there already.
-        """
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(files("infra.clinic").joinpath("schema.sql").read_bytes())
-            for table in KEYS:
-                self._fill(cursor, table)
 
     def rows(self, table: str) -> Iterator[Row]:
         """All rows of one table, in key order, each a dict of its columns."""
@@ -106,8 +80,14 @@ class Clinic:
         random = self._random("referral", number)
         if random.random() < 0.4:
             referring = rows.physician_id(random.randint(1, self.physicians))
-            row["referring_physician_id"] = rows.mistyped(random, 0.02, referring, "D-99901", "")
+            row["referring_physician_id"] = mistyped(random, 0.02, referring, "D-99901", "")
         return row
+
+    def create(self, connection: psycopg.Connection[Any]) -> None:
+        """Tables, rows and the files of the documents."""
+        for row in self.rows("documents"):
+            self.write_document(row)
+        super().create(connection)
 
     def write_document(self, row: Row) -> None:
         """Write the file that a documents row names; the oversize one takes no room on the disk."""
@@ -119,17 +99,9 @@ class Clinic:
         else:
             path.write_bytes(self._random("file", row["document_id"]).randbytes(row["size_bytes"]))
 
-    @property
-    def _numbers(self) -> range:
-        return range(1, self.patients + 1)
-
     @cached_property
     def _duplicated(self) -> tuple[int, ...]:
         return tuple(number - 1 for number in self._numbers if self._kin(number) == "duplicate")
-
-    def _random(self, *purpose: object) -> Random:
-        """A random source of its own for every row: rows do not depend on the order in which they are made."""
-        return Random("/".join(map(str, (self.seed, *purpose))))  # noqa: S311  # made-up data, no secret
 
     def _kin(self, number: int) -> Literal["relative", "duplicate"] | None:
         if number % 2:
@@ -140,7 +112,7 @@ class Clinic:
     def _children(self, table: str, number: int) -> Iterator[Row]:
         random = self._random(table, number)
         for key in range(number * ID_SPACE, number * ID_SPACE + self._count(random, table, number)):
-            owner = rows.mistyped(random, 0.015, number, rows.NEVER_ISSUED + number)
+            owner = mistyped(random, 0.015, number, rows.NEVER_ISSUED + number)
             yield self._child(random, table, key, rows.patient_id(owner), number)
 
     def _count(self, random: Random, table: str, number: int) -> int:
@@ -180,23 +152,6 @@ class Clinic:
         if share < 0.25 and self._duplicated:
             return self.patient(random.choice(self._duplicated))
         return self.patient(number) if share < 0.27 else None
-
-    def _changed_at(self, table: str, row: Row) -> datetime:
-        random = self._random("changed", table, row[KEYS[table]])
-        if random.random() < 0.1:
-            return _VENDOR_UPDATE
-        return _LAST_CHANGE - timedelta(seconds=random.randrange(_SECONDS), microseconds=random.randrange(10**6))
-
-    def _fill(self, cursor: psycopg.Cursor[Any], table: str) -> None:
-        first = next(self.rows(table), None)
-        if first is None:
-            return
-        names = sql.SQL(", ").join(map(sql.Identifier, first))
-        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), names)) as copy:
-            for row in self.rows(table):
-                if table == "documents":
-                    self.write_document(row)
-                copy.write_row(tuple(row.values()))
 
 
 def _workflows() -> Iterator[Row]:

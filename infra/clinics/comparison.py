@@ -15,26 +15,13 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from infra.clinic.values import SYSTEM, Content, Email, Expected, ExpectedRow, RecordPage, Reference
+from infra.clinics.values import Content, Email, Expected, ExpectedRow, RecordPage, Reference
 
-PLURALS = {
-    "person": "people",
-    "company": "companies",
-    "coverage": "coverages",
-    "task": "tasks",
-    "note": "notes",
-    "payment": "payments",
-    "taskTarget": "taskTargets",
-    "noteTarget": "noteTargets",
-    "attachment": "attachments",
-    "workspaceMember": "workspaceMembers",
-}
 PAGE = 200
 """Rows of a page: the most that Twenty 1.10 gives."""
 PATIENCE_SECONDS = 300
-
-_OURS_ALONE = ("coverage", "payment")
-"""Objects that exist only for the clinic's records: every row must say where it comes from."""
+LINKS = {"taskTarget": "task", "noteTarget": "note", "attachment": "note"}
+"""Objects whose rows have no source key of their own -> what they hang on."""
 
 Row = dict[str, Any]
 
@@ -74,8 +61,9 @@ def compare(base_url: str, api_key: str, expected: Expected, tokens: Callable[[]
     """
     with httpx.Client(base_url=base_url, timeout=60) as http:
         reader = _Reader(http, api_key, tokens or (lambda: None))
-        live = {name: list(reader.rows(name)) for name in PLURALS}
-        trashed = {name: list(reader.rows(name, trashed=True)) for name in ("person", "company")}
+        plurals = expected.plurals
+        live = {name: list(reader.rows(name, plural)) for name, plural in plurals.items()}
+        trashed = {name: list(reader.rows(name, plurals[name], trashed=True)) for name in ("person", "company")}
         return _Comparing(expected, live, trashed, reader.download).result()
 
 
@@ -118,8 +106,7 @@ class _Reader:
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._tokens = tokens
 
-    def rows(self, name: str, *, trashed: bool = False) -> Iterator[Row]:
-        plural = PLURALS[name]
+    def rows(self, name: str, plural: str, *, trashed: bool = False) -> Iterator[Row]:
         query = {"limit": str(PAGE), "depth": "0", **({"filter": "deletedAt[is]:NOT_NULL"} if trashed else {})}
         while True:
             answer = self._patiently(name, lambda: self._page(plural, query)).json()
@@ -182,25 +169,27 @@ class _Comparing:
         self._beside: defaultdict[str, list[str]] = defaultdict(list)
         self._trashed = {row["id"] for rows in trashed.values() for row in rows}
         self._trashed_emails = {row["emails"]["primaryEmail"] for row in trashed["person"]}
+        self._targets = [f"{name}Id" for name in live.keys() - LINKS.keys() - {"task", "note", "workspaceMember"}]
         self._keys: dict[str, str] = {}
-        for name in ("workspaceMember", "person", "company", "coverage", "task", "note", "payment"):
+        for name in live.keys() - LINKS.keys():
             for row in live[name]:
                 self._keys[row["id"]] = _own_key(name, row)
         self._live = {name: [(self._key(name, row), row) for row in rows] for name, rows in live.items()}
 
     def result(self) -> Comparison:
-        for name in PLURALS:
+        for name in self._expected.plurals:
             self._compare_object(name, self._expected.rows[name])
         self._compare_emails()
         return Comparison(self._compared, tuple(sorted(self._mismatches)))
 
     def _key(self, name: str, row: Row) -> str:
         """The key of a row as in ``Expected.rows``; empty where it is not one of ours."""
-        if name in ("taskTarget", "noteTarget"):
-            owner = self._keys.get(row[f"{name[:4]}Id"])
+        if name != "attachment" and name in LINKS:
+            owner = self._keys.get(row[f"{LINKS[name]}Id"])
             if owner == "":
                 return ""
-            return f"{owner or 'a record that is gone'} -> {self._keys.get(row['personId'] or '') or 'nobody'}"
+            about = [self._keys.get(row[column] or "") for column in self._targets if row.get(column)]
+            return f"{owner or 'a record that is gone'} -> {', '.join(map(str, filter(None, about))) or 'nobody'}"
         if name == "attachment":
             owner = self._keys.get(row["noteId"] or "", "")
             return f"{owner} -> {row['name']}" if owner else ""
@@ -224,10 +213,10 @@ class _Comparing:
 
     def _allowed(self, name: str, key: str) -> bool:
         """Rows that nobody expects but that may be there."""
-        if not key.startswith(f"{SYSTEM}/"):
-            return name not in _OURS_ALONE and not key.startswith("a record that is gone")
+        if not key.startswith(f"{self._expected.system}/"):
+            return name not in self._expected.ours_alone and not key.startswith("a record that is gone")
         record = key.partition(" -> ")[0].partition("#")[0]
-        if name == "company" and record.startswith(f"{SYSTEM}/~"):
+        if name == "company" and record.startswith(f"{self._expected.system}/~"):
             return True
         return record in self._expected.orphans and record not in self._expected.parked
 

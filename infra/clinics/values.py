@@ -1,4 +1,4 @@
-"""How Twenty 1.10 holds what the clinic's tables say, and how an expectation speaks of what only Twenty knows."""
+"""How Twenty 1.10 holds what a clinic's tables say, and how an expectation speaks of what only Twenty knows."""
 
 from __future__ import annotations
 
@@ -11,32 +11,17 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-SYSTEM = "clinic_place"
-ZONE = ZoneInfo("America/New_York")
-
-BILLING = {"paid": "PAID", "pending": "PENDING", "overdue": "OVERDUE", "insurance-pending": "INSURANCE_PENDING"}
-TYPES = {
-    "new patient": "NEW_PATIENT",
-    "follow-up": "FOLLOW_UP",
-    "procedure": "PROCEDURE",
-    "telehealth": "TELEHEALTH",
-    "urgent care": "URGENT_CARE",
+STANDARD = {
+    "person": "people",
+    "company": "companies",
+    "task": "tasks",
+    "note": "notes",
+    "taskTarget": "taskTargets",
+    "noteTarget": "noteTargets",
+    "attachment": "attachments",
+    "workspaceMember": "workspaceMembers",
 }
-STATUSES = {"scheduled": "SCHEDULED", "completed": "COMPLETED", "cancelled": "CANCELLED", "no-show": "NO_SHOW"}
-TASK_STATES = {"scheduled": "TODO", "completed": "DONE", "cancelled": "DONE", "no-show": "DONE"}
-NOTE_TYPES = {"visit": "VISIT_SUMMARY", "prescription": "PRESCRIPTION", "lab": "LAB_RESULT"}
-KINDS = {"call": "CALL", "email": "EMAIL", "meeting": "MEETING"}
-DIRECTIONS = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
-COUNTRIES = {"us": "United States", "usa": "United States", "united states": "United States", "canada": "Canada"}
-
-OWNERS = {
-    "person": "owner",
-    "company": "accountOwner",
-    "coverage": "owner",
-    "payment": "owner",
-    "task": "assignee",
-}
-"""Twenty object -> its relation to the member who answers for a record."""
+"""Twenty's own objects that clinics use -> their plurals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,9 @@ class ExpectedRow:
 
 @dataclass(slots=True)
 class Expected:
-    """rows: Twenty object -> key -> row. The key is ``sourceSystemId``; for members the e-mail; for targets the two
+    """system: the name that source keys begin with. plurals: every Twenty object that is looked at -> its plural.
+    ours_alone: those that exist only for the clinic's records: every row must say where it comes from.
+    rows: Twenty object -> key -> row. The key is ``sourceSystemId``; for members the e-mail; for targets the two
         ``sourceSystemId`` joined by `` -> ``; for attachments the note's and the file name, likewise.
     flagged: (record key, field) that must be flagged.
     unresolved: (record key, relation) of optional references that lead nowhere.
@@ -88,6 +75,9 @@ class Expected:
     skipped: staff without an account. oversize: documents for the manual list.
     """
 
+    system: str
+    plurals: Mapping[str, str]
+    ours_alone: frozenset[str]
     rows: dict[str, dict[str, ExpectedRow]] = field(default_factory=lambda: defaultdict(dict))
     flagged: set[tuple[str, str]] = field(default_factory=set)
     unresolved: set[tuple[str, str]] = field(default_factory=set)
@@ -97,17 +87,8 @@ class Expected:
     oversize: set[str] = field(default_factory=set)
 
 
-def record_key(object_name: str, record_id: object) -> str:
-    return f"{SYSTEM}/{object_name}/{record_id}"
-
-
 def natural(written: str | None) -> str:
     return " ".join((written or "").casefold().split())
-
-
-def company(kind: str, written: str | None) -> Reference | None:
-    name = natural(written)
-    return Reference("company", f"{SYSTEM}/~{kind}/{name}") if name else None
 
 
 def digits(written: str | None) -> str | None:
@@ -123,10 +104,10 @@ def amount(units: Decimal, currency: str) -> dict[str, Any]:
     return {"amountMicros": int(units * 1_000_000), "currencyCode": currency}
 
 
-def instant(wall_clock: datetime) -> tuple[datetime, bool]:
+def instant(wall_clock: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:
     """The instant of a naive time at the clinic, and whether a clock change left it in doubt.
 
     Of two hours of the same name it is the first; an hour that never was moves forward by what the clock skipped.
     """
-    first, second = wall_clock.replace(tzinfo=ZONE, fold=0), wall_clock.replace(tzinfo=ZONE, fold=1)
+    first, second = wall_clock.replace(tzinfo=zone, fold=0), wall_clock.replace(tzinfo=zone, fold=1)
     return first.astimezone(UTC), first.utcoffset() != second.utcoffset()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.clinic import values
-from infra.clinic.comparison import canonical, same
+from infra.clinics import values
+from infra.clinics.clinic_place import options
+from infra.clinics.comparison import canonical, same
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
 JSON = st.recursive(
@@ -38,7 +40,7 @@ INSTANTS = st.datetimes(
     ],
 )
 def test_clinic_time_at_clock_changes(wall_clock: str, instant: str, doubtful: bool) -> None:
-    found = values.instant(datetime.fromisoformat(wall_clock))
+    found = values.instant(datetime.fromisoformat(wall_clock), ZoneInfo("America/New_York"))
     assert found == (datetime.fromisoformat(instant), doubtful)
 
 
@@ -61,7 +63,7 @@ def test_phone_numbers(written: str | None, digits: str | None) -> None:
 
 def test_names_meet_whatever_their_case_and_spaces() -> None:
     assert values.natural("  Cross &\tSHIELD  of ") == values.natural("cross & shield of") == "cross & shield of"
-    assert values.company("carrier", " ") is None
+    assert options.company("carrier", " ") is None
 
 
 @given(JSON)

@@ -1,0 +1,52 @@
+"""The made-up clinics: what fills each system's source, what happens there, and what Twenty should hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from infra.clinics import clinic_place
+from infra.clinics.clinic import Clinic
+from infra.clinics.life import Life
+from infra.clinics.values import Expected
+
+
+class Expecting(Protocol):
+    def __call__(
+        self,
+        connection: psycopg.Connection[Any],
+        accounts: Collection[str],
+        *,
+        documents: Path,
+        workspace_url: str,
+        fallback_owner: str,
+    ) -> Expected:
+        """Expectations from one snapshot of the source.
+
+        connection: to the clinic's database, outside of a transaction. accounts: e-mails of Twenty's members.
+        documents: where the documents' files lie. workspace_url: where people open Twenty. fallback_owner: e-mail of
+        the member who answers for a record that nobody else does.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """title: as people call the system. clinic, life: what makes them."""
+
+    title: str
+    clinic: type[Clinic]
+    life: type[Life[Any]]
+    expected: Expecting
+
+
+WORLDS: Mapping[str, World] = {
+    "clinic_place": World(
+        "The Clinic Place", clinic_place.ClinicPlace, clinic_place.ClinicPlaceLife, clinic_place.expected
+    ),
+}
+"""By the name of the system, which is that of its mapping."""
