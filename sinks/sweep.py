@@ -1,7 +1,8 @@
 """Finds edits in Twenty: asks which rows were updated since it last asked, and reads those that we did not write last.
 
 A webhook may name a row earlier; the check is the same. A round costs one request for each object that we have rows
-of, and one for every 200 rows that were updated, by us or by others: Twenty 1.10 does not tell them apart.
+of, and one for every 200 rows that were updated, by us or by others: Twenty 1.10 does not tell them apart. What is
+updated while a round is under way belongs to the next.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ OVERLAP = timedelta(seconds=10)
 SWEEP = "twenty-edits"
 """Source of the sweep's checkpoints: one for each Twenty object."""
 SWEEP_FORMAT = 1
+_RESOLUTION = timedelta(milliseconds=1)
+"""Of the times that Twenty answers; its rows hold microseconds."""
 _BEFORE_ALL = datetime(1970, 1, 2, tzinfo=UTC)
 _IDS = 100
 _LATER = 1.0
@@ -39,10 +42,12 @@ def swept_until(target: str, until: datetime, now: datetime) -> Checkpoint:
 
 @dataclass(slots=True)
 class Progress:
-    """Of one object: every update up to ``since`` was looked at. ``newest`` and ``after``: how far the round is."""
+    """Of one object: every update up to ``since`` was looked at. ``until`` and ``after``: how far the round goes, and
+    is. Both ends are Twenty's times.
+    """
 
     since: datetime
-    newest: datetime | None = None
+    until: datetime | None = None
     after: str | None = None
     done: bool = False
 
@@ -102,6 +107,7 @@ class Sweep:
         self._clock = clock
         self._interval = interval
         self._swept = dict(swept)
+        self._settled: dict[str, datetime] = {}
         self._round: dict[str, Progress] = {}
         self._next = clock() + interval
         self._suspects = Suspects()
@@ -151,10 +157,15 @@ class Sweep:
 
     def _ask(self, catalogue: Catalogue) -> None:
         name, progress = next((name, one) for name, one in self._round.items() if not one.done)
-        call = partial(self._client.updated_since, catalogue[name].plural, progress.since - OVERLAP, progress.after)
-        page = self._gateway.read("edits", call)
+        plural, since = catalogue[name].plural, progress.since - OVERLAP
+        if progress.until is None:
+            newest = self._gateway.read("edits", partial(self._client.newest_update, plural, since))
+            progress.until = newest
+            progress.done = newest is None or newest == self._settled.get(name)
+            return
+        before = progress.until + _RESOLUTION
+        page = self._gateway.read("edits", partial(self._client.updated_between, plural, since, before, progress.after))
         for row in page.records:
-            progress.newest = datetime.fromisoformat(row["updatedAt"])
             self._look(catalogue[name], row)
         progress.after, progress.done = page.end_cursor, not page.has_next
 
@@ -163,9 +174,14 @@ class Sweep:
         if len(self._suspects):
             return
         for name, progress in self._round.items():
-            if progress.newest is not None and progress.newest > self._swept.get(name, _BEFORE_ALL):
-                self._swept[name] = progress.newest
-                self._keep(name, progress.newest)
+            if progress.until is None:
+                continue
+            if progress.until > self._swept.get(name, _BEFORE_ALL):
+                self._swept[name] = progress.until
+                self._keep(name, progress.until)
+            else:
+                # looked at twice: what began earlier and showed later was in the second look
+                self._settled[name] = progress.until
         self._round = {}
 
     def _read(self, target: TargetObject, ids: list[str]) -> None:

@@ -25,6 +25,7 @@ MAX_IDS_IN_URL = 150
 MAX_IDS_IN_MUTATION = 100
 PAGE = 200
 _CHUNK = 64 * 1024
+_BIN_TOO = "or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)"
 
 Record = dict[str, Any]
 
@@ -117,12 +118,20 @@ class TwentyClient:
         data = self.graphql(f"find {plural}", query, {"values": list(values)})
         return [edge["node"] for edge in data[plural]["edges"]]
 
-    def updated_since(self, plural: str, since: datetime, after: str | None) -> Page:
-        """One request: rows updated at or after `since`, oldest first, trashed ones too; after a cursor."""
-        bin_too = "or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)"
-        moment = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        wanted = f"and(updatedAt[gte]:{moment},{bin_too})"
-        return self.list_page(plural, filter=wanted, order_by="updatedAt[AscNullsFirst]", after=after)
+    def newest_update(self, plural: str, since: datetime) -> datetime | None:
+        """One request: the newest `updatedAt` at or after `since`, trashed rows too; None where there is none."""
+        wanted = f"and(updatedAt[gte]:{_moment(since)},{_BIN_TOO})"
+        page = self.list_page(plural, filter=wanted, order_by="updatedAt[DescNullsLast]", limit=1)
+        return datetime.fromisoformat(page.records[0]["updatedAt"]) if page.records else None
+
+    def updated_between(self, plural: str, since: datetime, before: datetime, after: str | None) -> Page:
+        """One request: rows updated at or after `since` and before `before`, by id, trashed ones too; after a cursor.
+
+        By id, because a cursor holds milliseconds and the rows of 1.10 microseconds: by time, rows come again, and of
+        a batch that is larger than a page for ever (seen).
+        """
+        wanted = f"and(updatedAt[gte]:{_moment(since)},updatedAt[lt]:{_moment(before)},{_BIN_TOO})"
+        return self.list_page(plural, filter=wanted, order_by="id", after=after)
 
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[Record]:
         """One request: puts live records (at most `MAX_IDS_IN_MUTATION`) into the trash; answers id and deletedAt."""
@@ -267,6 +276,10 @@ class TwentyClient:
             refusal = classify(response.status_code, body, headers=response.headers, carries_records=carries_records)
             raise TwentyError(operation, refusal)
         return body
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _rows(body: Record) -> list[Record]:

@@ -96,10 +96,16 @@ class FakeTwenty:
         self._ask("list", [])
         return Page([], None, False, 0)
 
-    def updated_since(self, plural: str, since: datetime, after: str | None) -> Page:
+    def newest_update(self, plural: str, since: datetime) -> datetime | None:
         self._ask("sweep", [])
-        found = [row for row in self.rows.values() if datetime.fromisoformat(row["updatedAt"]) >= since]
-        return Page(sorted(found, key=lambda row: str(row["updatedAt"])), None, False, len(found))
+        times = [datetime.fromisoformat(row["updatedAt"]) for row in self.rows.values()]
+        return max((at for at in times if at >= since), default=None)
+
+    def updated_between(self, plural: str, since: datetime, before: datetime, after: str | None) -> Page:
+        self._ask("sweep", [])
+        times = {name: datetime.fromisoformat(row["updatedAt"]) for name, row in self.rows.items()}
+        found = [self.rows[name] for name in sorted(times) if since <= times[name] < before]
+        return Page(found, None, False, len(found))
 
     def webhooks(self) -> list[dict[str, Any]]:
         return self.hooks
