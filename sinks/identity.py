@@ -6,7 +6,7 @@ goes on where the identities say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from schemas.keys import twenty_id
 from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, Write, WriteKind
 from sinks.book import LIVING, Book
+from sinks.ghosts import ghost
 from sinks.links import due_links, gone_parents, linked, links_at, wanted_links
 from sinks.pending import Pending
 from sinks.removal import removal_order
@@ -91,8 +92,8 @@ def next_step(pending: Pending, book: Book) -> Next:
     newest = book.newest(write.key)
     if newest is not None and write.version < newest:
         if write.kind is WriteKind.PATCH:
-            return _ghost(pending, known, set()) or DONE
-        return _take_back(pending, known) or _once(pending, Settled(None, Outcome.SUPERSEDED))
+            return _ghost(pending, known, (), book) or DONE
+        return _take_back(pending, known, book) or _once(pending, Settled(None, Outcome.SUPERSEDED))
     if write.kind is WriteKind.DELETE or _not_let_in(write, known):
         return _delete(pending, known, book)
     replaced = set()
@@ -108,12 +109,13 @@ def next_step(pending: Pending, book: Book) -> Next:
             return replace(step, do=Do.RETURN)
         if step is not None:
             return step
-    named = {part.name for part in write.parts} - replaced
+    staying = [part for part in write.parts if part.name not in replaced]
     if write.kind is WriteKind.PATCH:
-        return _ghost(pending, known, named) or DONE
+        return _ghost(pending, known, staying, book) or DONE
+    named = {part.name for part in staying}
     for identity in removal_order(i for i in known.values() if i.part not in named and i.state in LIVING):
         return _removal(identity, book)
-    return _ghost(pending, known, named) or DONE
+    return _ghost(pending, known, staying, book) or DONE
 
 
 def _lives(identity: Identity | None) -> bool:
@@ -130,30 +132,20 @@ def _once(pending: Pending, settled: Settled) -> Next:
     return DONE if "*" in pending.accounted else settled
 
 
-def _take_back(pending: Pending, known: Mapping[str, Identity]) -> Step | None:
+def _take_back(pending: Pending, known: Mapping[str, Identity], book: Book) -> Step | None:
     """A superseded version may have been sent by a process that died before Kafka knew: its rows must not stay."""
     if pending.write.kind is WriteKind.WRITE:
         pending.remember(pending.write)
-    return _ghost(pending, known, set())
+    return _ghost(pending, known, (), book)
 
 
-def _ghost(pending: Pending, known: Mapping[str, Identity], named: set[str]) -> Step | None:
-    for name, target in reversed(pending.ghosts.items()):
-        identity = known.get(name)
-        if name in named or name in pending.vacated or (identity is not None and identity.state in LIVING):
-            continue
-        # no newer than this version: a newer one that names the part may be on its way
-        trace = identity or Identity(
-            pending.key,
-            name,
-            target,
-            twenty_id(pending.key, name),
-            pending.write.version,
-            IdentityState.DELETED,
-            origin=Outcome.DELETED,
-        )
-        return Step(Do.DELETE, name, target, trace.twenty_id, Outcome.DELETED, identity=trace)
-    return None
+def _ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part], book: Book) -> Step | None:
+    left = ghost(pending, known, parts, book)
+    if left is None:
+        return None
+    shared = left.mode is PartMode.FRAGMENT
+    do, outcome = (Do.CLEAR, Outcome.FLAGGED) if shared else (Do.DELETE, Outcome.DELETED)
+    return Step(do, left.part, left.target, left.twenty_id, outcome, identity=left)
 
 
 def _removal(identity: Identity, book: Book) -> Next:
@@ -170,7 +162,7 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
     write = pending.write
     for identity in removal_order(i for i in known.values() if i.state in LIVING):
         return _removal(identity, book)
-    ghost = _ghost(pending, known, set())
+    ghost = _ghost(pending, known, (), book)
     if ghost is not None:
         return ghost
     main = known.get("")
@@ -218,7 +210,7 @@ def _own(
 ) -> Step | Settled | None:
     write = pending.write
     if identity is not None and identity.target not in ("", part.target) and identity.state in LIVING:
-        if part.name not in pending.vacated:
+        if (part.name, identity.twenty_id) not in pending.vacated:
             return Step(Do.DELETE, part.name, identity.target, identity.twenty_id, Outcome.FLAGGED, identity=identity)
         identity = None
     planned = twenty_id(write.key, part.name)
@@ -277,7 +269,8 @@ def _fragment(
         return Step(Do.RETURN, part.name, part.target, row or "", Outcome.PARKED, part, identity)
     if identity is not None and identity.state is IdentityState.LIVE:
         if identity.twenty_id != row:
-            if part.name not in pending.vacated and book.owner(identity.twenty_id) is not None:
+            left = (part.name, identity.twenty_id) in pending.vacated
+            if not left and book.owner(identity.twenty_id) is not None:
                 return Step(Do.CLEAR, part.name, part.target, identity.twenty_id, Outcome.FLAGGED, part, identity)
             identity = None
         elif part.name in pending.accounted:

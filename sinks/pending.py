@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple
 
-from schemas.records import Flag, Part, PartMode, Write, WriteKind
+from schemas.keys import twenty_id
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Write, WriteKind
 
 
 class Lane(IntEnum):
@@ -42,8 +43,8 @@ class Pending:
     positions: messages that are finished when this is: its own, and those that it replaced.
     accounted: parts that have an outcome of this version ("*": the whole unit has).
     exists: parts whose planned row is in Twenty though no identity says so. trashed: those that lie in its trash.
-    ghosts: parts of replaced versions, which an earlier process may have sent, and their targets.
-    vacated: parts whose ghost, or whose row of another object or anchor, has been left.
+    ghosts: what an earlier process may have written of replaced versions, by part and row.
+    vacated: parts and the rows that they have left: ghosts, or rows of another object or anchor.
     restored: parts taken out of the trash. purged: parts whose row is gone for good.
     withheld: part -> unique path -> why the part must do without that value.
     matched: part -> the row of Twenty's own; empty where there is none.
@@ -60,8 +61,8 @@ class Pending:
     accounted: set[str] = field(default_factory=set)
     exists: set[str] = field(default_factory=set)
     trashed: set[str] = field(default_factory=set)
-    ghosts: dict[str, str] = field(default_factory=dict)
-    vacated: set[str] = field(default_factory=set)
+    ghosts: dict[tuple[str, str], Identity] = field(default_factory=dict)
+    vacated: set[tuple[str, str]] = field(default_factory=set)
     restored: set[str] = field(default_factory=set)
     purged: set[str] = field(default_factory=set)
     withheld: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -95,7 +96,36 @@ class Pending:
         for part in replaced.parts:
             self.earlier.setdefault(part.name, []).append(part)
         if replaced.kind is WriteKind.WRITE:
-            self.ghosts.update({part.name: part.target for part in replaced.parts if part.mode is PartMode.OWN})
+            for part in replaced.parts:
+                row = _row(self.key, part)
+                if row is not None:
+                    self.ghosts[part.name, row] = _trace(replaced, part, row)
+
+
+def _row(key: str, part: Part) -> str | None:
+    """Where a part is written to; None where Twenty must be asked first."""
+    match part.mode:
+        case PartMode.OWN:
+            return twenty_id(key, part.name)
+        case PartMode.FRAGMENT if part.anchor is not None:
+            return part.anchor.twenty_id
+        case _:
+            return None
+
+
+def _trace(write: Write, part: Part, row: str) -> Identity:
+    return Identity(
+        write.key,
+        part.name,
+        part.target,
+        row,
+        write.version,
+        IdentityState.DELETED,
+        part.mode,
+        links={link.field: link.twenty_id for link in part.links if link.twenty_id is not None},
+        owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
+        origin=Outcome.DELETED,
+    )
 
 
 def overlay(write: Write, patch: Write) -> Write:

@@ -61,10 +61,10 @@ def require_fields(part: Part, target: TargetObject) -> None:
 
 def group_of(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:
     """What may share a request: rows of all fields with one another, rows of some fields only with their like."""
-    if step.do is Do.LINK or (step.do in (Do.UPSERT, Do.CLEAR) and step.part and step.part.mode is not PartMode.OWN):
+    shared = step.do is Do.UPSERT and step.part is not None and step.part.mode is not PartMode.OWN
+    if shared or step.do in (Do.LINK, Do.CLEAR):
         return Group(Do.UPSERT, step.target, tuple(sorted(build(pending, step, book, catalogue).payload)))
-    do = Do.UPSERT if step.do is Do.CLEAR else step.do
-    return Group(do, step.target)
+    return Group(step.do, step.target)
 
 
 def claims(work: Work, catalogue: Catalogue) -> Iterable[Hashable]:

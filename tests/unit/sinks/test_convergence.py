@@ -111,7 +111,7 @@ class Machine:
         pending, step = self.waiting.pop(key)
         row: dict[str, object] = {}
         match step.do:
-            case Do.CREATE | Do.UPSERT | Do.LINK:
+            case Do.CREATE | Do.UPSERT | Do.LINK | Do.CLEAR:
                 row = rows.build(pending, step, self.book, CATALOGUE).payload
                 try:
                     (self.twenty.create if step.do is Do.CREATE else self.twenty.upsert)(row)
@@ -121,8 +121,10 @@ class Machine:
                     self.lanes.changed[key] = pending
                     self.settle()
                     return
+                if step.do is Do.CLEAR:
+                    pending.vacated.add((step.name, step.twenty_id))
             case Do.DELETE:
-                pending.vacated.add(step.name)
+                pending.vacated.add((step.name, step.twenty_id))
                 if step.twenty_id in self.twenty.rows:
                     self.twenty.trash.add(step.twenty_id)
             case Do.RESTORE:

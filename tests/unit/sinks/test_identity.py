@@ -154,7 +154,7 @@ def test_a_fragment_whose_anchor_moved_clears_the_old_row_first() -> None:
     one = pending(write(2, anchored))
     step = next_step(one, Book([*rows, mine]))
     assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.CLEAR, "old-row")
-    one.vacated.add("")
+    one.vacated.add(("", step.twenty_id))
     step = next_step(one, Book([*rows, mine]))
     assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.UPSERT, PARENT)
 
@@ -222,7 +222,7 @@ def test_a_patch_too_takes_back_what_it_replaced(newest: int) -> None:
     step = next_step(patch, book)
     assert isinstance(step, Step)
     assert (step.do, step.name, step.target) == (Do.DELETE, "b", "note")
-    patch.vacated.add("b")
+    patch.vacated.add(("b", step.twenty_id))
     assert next_step(patch, book) == DONE
 
 
