@@ -49,7 +49,8 @@ class ShowcaseOptions:
     """system: whose clinic it is, one of ``WORLDS``. patients, seed: the clinic, digit for digit.
 
     requests: what Twenty grants a minute; 0 for no limit. instances: of each component; all but one poller and one
-    sink stand by. overrides: settings laid over the showcase's own, by section.
+    sink stand by. overrides: settings laid over the showcase's own, by section. mapping: another file for the
+    clinic than the built-in one.
     """
 
     system: str = "clinic_place"
@@ -58,6 +59,7 @@ class ShowcaseOptions:
     requests: int = 100
     instances: int = 1
     overrides: Mapping[str, Mapping[str, Any]] | None = None
+    mapping: Path | None = None
 
 
 class Showcase:
@@ -244,7 +246,7 @@ class Showcase:
 
     def _write_settings(self) -> Path:
         sections: dict[str, Any] = {
-            "system": self.system,
+            "system": str(self._options.mapping or self.system),
             "kafka": {"bootstrap_servers": self.stack.kafka_bootstrap},
             "source": self._source(),
             "twenty": {

@@ -153,7 +153,7 @@ def _part(
         for field_name, prefix, of in pages:
             values[field_name] = prefix + keys.twenty_id(record.key, of)
         if key_field is not None:
-            values[key_field] = f"{record.key}#{name}" if record.names else record.key
+            values[key_field] = f"{record.key}#{name}" if record.names and name else record.key
         links = tuple([link for linker in linkers if (link := linker(row, flags)) is not None])
         attachment = attached(row, flags) if attached else None
         canonical = orjson.dumps(

@@ -15,6 +15,7 @@ from infra.cli import (
     control,
     demo,
     export,
+    mapping,
     obligations,
     owners,
     prepare,
@@ -54,6 +55,7 @@ app.command()(control.approve)
 app.command()(control.resnapshot)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(conflicts.conflicts, name="conflicts")
 app.add_typer(conflicts.side_effects, name="side-effects")
 app.command()(owners.owners)

@@ -53,7 +53,7 @@ CurrencyCode = Annotated[str, _matching(r"[A-Z]{3}", "a currency code such as US
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     only: dict[str, str] = {}
     """Mode -> option: this is part of the mapping only where that option is chosen."""

@@ -98,7 +98,9 @@ def _rules(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-Rules = Annotated[list[RuleOrColumn], BeforeValidator(_rules), Field(min_length=1)]
+Rules = Annotated[
+    list[RuleOrColumn], BeforeValidator(_rules, json_schema_input_type=list[Rule] | Rule), Field(min_length=1)
+]
 
 
 class Reference(Model):
