@@ -21,6 +21,7 @@ from pathlib import Path
 _LEASH = Path(__file__).with_name("leash.py")
 _CLEAN_MARK = ".kafka_cleanshutdown"
 _ACTIVE = "Becoming the active controller"
+_KEPT = "Processed maybeFenceStaleBroker("
 _FENCED = re.compile(r"RegisterBrokerRecord|BrokerRegistrationChangeRecord\(.*\bfenced=(?P<change>-?\d)")
 _ALONE = {"process.roles": "controller", "broker.session.timeout.ms": "200", "broker.heartbeat.interval.ms": "100"}
 
@@ -33,7 +34,11 @@ def controller_alone(settings: dict[str, str]) -> dict[str, str]:
 
 
 def has_fenced(lines: Iterable[str]) -> bool:
-    """Reads the controller's log (level INFO) until the only broker is fenced; False when the log ends before."""
+    """Reads the controller's log (level DEBUG) until it is in the metadata log that the only broker is fenced.
+
+    False when the log ends before. A change shows in the log when it is made, which is before it is kept: only then
+    is the task that made it processed.
+    """
     active = fenced = False
     for line in lines:
         active = active or _ACTIVE in line
@@ -41,7 +46,7 @@ def has_fenced(lines: Iterable[str]) -> bool:
             change = found["change"]
             # a registration begins fenced; in a change, 1 is fenced, -1 the opposite, 0 neither
             fenced = fenced if change == "0" else change != "-1"
-        if active and fenced:
+        if active and fenced and _KEPT in line:
             return True
     return False
 
@@ -57,7 +62,7 @@ def main(settings_path: Path, command: list[str]) -> None:
             command[0],
             "-XX:TieredStopAtLevel=1",
             *command[1:-1],
-            "-Dlog4j2.level=INFO",
+            "-Dlog4j2.level=DEBUG",
             command[-1],
             str(alone),
         ]

@@ -11,6 +11,9 @@ REPLAYED = "[QuorumController id=1] Replayed "
 REGISTERED = f"{REPLAYED}initial RegisterBrokerRecord for broker 1: RegisterBrokerRecord(brokerId=1, fenced=true)"
 
 
+KEPT = "[QuorumController id=1] Processed maybeFenceStaleBroker(1734096926) in 570 us"
+
+
 def change(fenced: int) -> str:
     return (
         f"{REPLAYED}BrokerRegistrationChangeRecord modifying the registration for broker 1:"
@@ -21,13 +24,14 @@ def change(fenced: int) -> str:
 @pytest.mark.parametrize(
     ("lines", "fenced"),
     [
-        ([REGISTERED, change(-1), ACTIVE, change(1)], True),
-        ([REGISTERED, change(-1), change(0), ACTIVE], False),  # its session has not ended yet
-        ([REGISTERED, change(-1), change(1)], False),  # an earlier fencing, read from the log by no active controller
-        ([REGISTERED, change(-1), change(1), ACTIVE], True),
-        ([REGISTERED, ACTIVE], True),  # it had died before it was ever let in
-        ([REGISTERED, change(1), change(0), ACTIVE], True),  # a change of something else leaves it fenced
-        ([REGISTERED, change(1), change(-1), ACTIVE], False),
+        ([REGISTERED, change(-1), ACTIVE, change(1), KEPT], True),
+        ([REGISTERED, change(-1), ACTIVE, change(1)], False),  # said, and not in the metadata log yet
+        ([REGISTERED, change(-1), change(0), ACTIVE, KEPT], False),  # its session has not ended yet
+        ([REGISTERED, change(-1), change(1), KEPT], False),  # an earlier fencing, read by no active controller
+        ([REGISTERED, change(-1), change(1), ACTIVE, KEPT], True),
+        ([REGISTERED, ACTIVE, KEPT], True),  # it had died before it was ever let in
+        ([REGISTERED, change(1), change(0), ACTIVE, KEPT], True),  # a change of something else leaves it fenced
+        ([REGISTERED, change(1), change(-1), ACTIVE, KEPT], False),
         ([], False),
     ],
 )
