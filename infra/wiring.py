@@ -55,8 +55,9 @@ class Deployment:
         """
         settings, work = self.settings, self.settings.data_dir / "drops"
         by_name = {what.name: what for what in self.mapping.sources}
+        exported = {what.name for what in self.mapping.exported}
         for place, section in (("source", settings.source), ("drops", settings.drops)):
-            unknown = set(getattr(section, "objects", {})) - set(by_name)
+            unknown = set(getattr(section, "objects", {})) - set(by_name) - exported
             if unknown:
                 raise SettingsError(
                     f"{place}.objects: {', '.join(sorted(unknown))}: the mapping has no such object, it has"
@@ -67,7 +68,7 @@ class Deployment:
                     raise SettingsError(
                         f"{place}.objects.{name}.manifest: its files lie below documents:, which is not set"
                     )
-        apart = set(settings.drops.objects) if settings.drops else set()
+        apart = set(settings.drops.objects) & set(by_name) if settings.drops else set()
         mine = [what for name, what in by_name.items() if name not in apart]
         source, objects = build(settings.source, mine, work=work / "source", documents=settings.documents)
         if settings.drops is None:

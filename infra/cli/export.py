@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from infra.cli.components import SettingsPath
-from infra.rebuild import write_package
+from infra.rebuild import Definition, by_query, by_relation, write_package
 from infra.settings import SettingsError
+from infra.sources.build import build
 from infra.sources.settings import PostgresSection
 from infra.wiring import Deployment
 
@@ -20,9 +21,23 @@ def rebuild_package(
 ) -> None:
     """Export workflow definitions and the like as reference JSON with an inventory."""
     deployment = Deployment.load(settings)
-    source = deployment.settings.source
-    if not isinstance(source, PostgresSection):
-        raise SettingsError(f"source.kind is {source.kind}: definitions are exported by queries, which take postgres")
-    inventory = write_package(deployment.mapping, source.url.get_secret_value(), directory)
+    mapping, section = deployment.mapping, deployment.settings.source
+    queries = [one.name for one in mapping.exports if one.query]
+    found: dict[str, list[Definition]] = {}
+    if isinstance(section, PostgresSection):
+        found |= by_query(mapping, section.url.get_secret_value())
+    elif queries:
+        raise SettingsError(
+            f"source.kind is {section.kind}, and of the mapping's exports {', '.join(queries)} is a query, which takes"
+            " postgres: name a relation and its key instead"
+        )
+    if mapping.exported:
+        work = deployment.settings.data_dir / "drops" / "exports"
+        source, objects = build(section, mapping.exported, work=work, documents=deployment.settings.documents)
+        try:
+            found |= by_relation(source, objects)
+        finally:
+            source.close()
+    inventory = write_package(mapping, found, directory)
     for name, count in inventory.items():
         typer.echo(f"{directory / name}.json: {count} definitions")

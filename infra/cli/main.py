@@ -28,6 +28,7 @@ from infra.stack.jars import JarError
 from infra.stack.ports import NoFreePortError
 from infra.stack.stack import StackError
 from infra.stack.supervisor import ChildFailedError, DirectoryInUseError
+from producers.source import SourceError
 from schemas.broker import BrokerError
 from schemas.mapping import MappingError
 from sinks.twenty.errors import TwentyError
@@ -71,6 +72,7 @@ _FOUND = (
     ChildFailedError,
     DirectoryInUseError,
     SchemaError,
+    SourceError,
     TwentyError,
 )
 

@@ -42,10 +42,22 @@ def check(mapping: SystemMapping) -> Iterator[Mistake]:
     yield from check_twenty(mapping)
     for name, mapped in mapping.objects.items():
         yield from _object(mapping, name, mapped)
+    yield from _exports(mapping)
     for name, derived in mapping.derived.items():
         yield from _parts(mapping, ("derived", name), derived.parts)
         if not any(rule.object == name for mapped in mapping.objects.values() for rule in mapped.derives):
             yield Mistake(("derived", name), "no object derives this record: expected a `derives` entry that names it")
+
+
+def _exports(mapping: SystemMapping) -> Iterator[Mistake]:
+    for position, one in enumerate(mapping.exports):
+        where: Location = ("exports", position)
+        if (one.query is None) == (one.relation is None):
+            yield Mistake(where, "expected one of `query` (a SELECT) and `relation` (a table, a file, an endpoint)")
+        elif (one.relation is None) == bool(one.key):
+            yield Mistake(where, "expected `key` together with `relation`, and only there")
+        if one.name in mapping.objects:
+            yield Mistake((*where, "name"), f"{one.name!r} is an object of this mapping: expected another name")
 
 
 def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:

@@ -187,10 +187,15 @@ class DerivedMapping(Edits):
 
 
 class Export(Model):
-    """What does not migrate, but is exported for the rebuild package: ``query``'s rows under ``name``."""
+    """What does not migrate, but is exported for the rebuild package: the rows under ``name``.
+
+    Of a ``query`` in PostgreSQL, or of a table, a file or an endpoint (``relation``) with its ``key``.
+    """
 
     name: SourceName
-    query: str
+    query: str | None = None
+    relation: str | None = None
+    key: list[str] = []
     what: str
 
 
@@ -272,6 +277,11 @@ class SystemMapping(Model):
     def synced(self) -> tuple[str, ...]:
         """The Twenty objects that records are written to."""
         return tuple(sorted({part.target for parts in self.all_parts().values() for part in parts}))
+
+    @property
+    def exported(self) -> tuple[SourceObject, ...]:
+        """What is read for the rebuild package as objects are, by names of their own."""
+        return tuple(SourceObject(one.name, tuple(one.key), one.relation) for one in self.exports if one.relation)
 
     def _parents(self, mapped: ObjectMapping) -> set[str]:
         found: set[str] = set()
