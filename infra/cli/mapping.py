@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json as jsonlib
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,11 @@ from infra.field_sheet import write_sheet
 from infra.settings import SettingsError
 from schemas.mapping import MappingError, SystemMapping, load_mapping, wording
 from schemas.mapping.comparison import compare
+from schemas.mapping.fields import field_types
+from schemas.mapping.inference import as_yaml, properties
 from schemas.mapping.mistakes import suggestion
 from schemas.mapping.sheet import Line, lines
+from schemas.mapping.standard import STANDARD
 
 app = typer.Typer(
     help="Check, explain, compare and export mappings.",
@@ -142,3 +146,23 @@ def export(
         raise SettingsError(f"{to}: expected a file that ends in .xlsx or .csv")
     count = write_sheet(load_mapping(mapping), to)
     typer.echo(f"{to}: {count} fields")
+
+
+@app.command("properties")
+def properties_(
+    rows: Annotated[Path, typer.Argument(help="A CSV file with a header: one property of one record in each row.")],
+    mapping: Annotated[str, typer.Option(help="A mapping whose fields are there already.")] = "",
+    name: Annotated[str, typer.Option(help="Column of the property's name.")] = "name",
+    value: Annotated[str, typer.Option(help="Column of its value.")] = "value",
+    target: Annotated[str, typer.Option(help="Twenty object that gets the fields.")] = "person",
+) -> None:
+    """Infer the types of custom properties (text, choice, date), as YAML for a mapping; a person reviews it."""
+    with rows.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [column for column in (name, value) if column not in (reader.fieldnames or ())]
+        if missing:
+            known = ", ".join(reader.fieldnames or ()) or "none"
+            raise SettingsError(f"{rows}: no column {missing[0]!r}; it has {known}. Name it with --name or --value")
+        pairs = [(row[name] or "", row[value] or "") for row in reader]
+    taken = field_types(load_mapping(mapping), target) if mapping else STANDARD.get(target, {})
+    typer.echo(as_yaml(properties(pairs, taken)), nl=False)

@@ -309,7 +309,8 @@ def multi_select(values: Mapping[str, str], separator: str) -> Convert:
         texts = value.value if isinstance(value, Json) else text(value).split(separator)
         if not isinstance(texts, list):
             raise UnusableError("a list was expected")
-        keys = [key for one in texts if (key := natural_key(one))]
+        items = (Json(one) if isinstance(one, list | dict) else one for one in texts)
+        keys = [key for one in items if (key := natural_key(one))]
         chosen = sorted({options[key] for key in keys if key in options}, key=order.index)
         if any(key not in options for key in keys):
             raise AdjustedError(chosen, "a value without a mapping")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
@@ -107,3 +108,17 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
 def test_a_sheet_of_another_kind_is_refused(tmp_path: Path) -> None:
     error = dualrun("export", "clinic_place", tmp_path / "sheet.pdf").exception
     assert isinstance(error, SettingsError) and ".xlsx or .csv" in str(error)
+
+
+def test_types_of_properties_are_inferred_for_a_mapping(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    values = [("Consent signed", "05/24/2024"), ("City", "x"), *[("Language", "en")] * 3]
+    rows.write_text("patient,property,value\n" + "".join(f"1,{name},{value}\n" for name, value in values))
+    result = dualrun("properties", rows, "--name", "property", "--mapping", "clinic_place")
+    assert result.exit_code == 0
+    found = YAML(typ="safe").load(result.output)
+    assert found["fields"]["consentSigned"] == {"type": "DATE", "label": "Consent signed"}
+    assert found["fields"]["language"] == {"type": "SELECT", "label": "Language", "options": ["en"]}
+    assert found["pick"]["City"] == {"city2": "value"}, "the mapping has a city already"
+    error = dualrun("properties", rows).exception
+    assert isinstance(error, SettingsError) and "it has patient, property, value" in str(error)

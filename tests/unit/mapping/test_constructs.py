@@ -35,6 +35,7 @@ SPECIALTIES = thing(
         ("cardiology;;Cardiology ", ["CARDIOLOGY"]),
         (Json(["ENT", "pediatrics"]), ["PEDIATRICS", "EAR_NOSE"]),
         (Json([]), []),
+        (Json([None, ""]), []),
         ("", []),
         (None, []),
     ],
@@ -48,6 +49,12 @@ def test_a_text_without_an_option_is_flagged_and_the_others_arrive() -> None:
     fields, flags = one(SPECIALTIES, {"id": "1", "specialties": "Cardiology;Astrology"})
     assert fields["specialties"] == ["CARDIOLOGY"]
     assert flags == [Flag("specialties", "a value without a mapping", "Cardiology;Astrology")]
+
+
+@pytest.mark.parametrize("written", [Json([["ENT"]]), Json([{"a": 1}, 7]), Json({"ENT": 1})])
+def test_a_list_of_anything_else_is_flagged(written: Json) -> None:
+    fields, flags = one(SPECIALTIES, {"id": "1", "specialties": written})
+    assert (fields["specialties"], len(flags)) == ([], 1)
 
 
 @given(st.lists(st.sampled_from(["Cardiology", " ENT", "PEDIATRICS", "unheard of", ""])))

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from processors.ports import TransformError
 from processors.transform import MappingTransform
 from schemas.mapping import SystemMapping, parse_mapping
+from schemas.mapping.check import part_columns
 from schemas.mapping.comparison import compare
 from schemas.records import Link, Operation, Part, RecordChange
 from tests.unit.mapping.snippets import NOW, UNIT, VERSION
+from tests.unit.mapping.test_transform import CODEC, VALUES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "mapping.md").read_text("utf-8")
 
@@ -28,6 +33,9 @@ EXAMPLES = [json.loads(block) for block in blocks("json")]
 
 def page_mapping(chosen: str = "records") -> SystemMapping:
     return parse_mapping(FILE.replace("chosen: records", f"chosen: {chosen}"), "mapping.md")
+
+
+TRANSFORM = MappingTransform(page_mapping(), workspace_url="https://crm.test")
 
 
 def token(link: Link | None) -> str:
@@ -67,6 +75,26 @@ def test_each_example_is_what_comes_out(example: dict[str, Any]) -> None:
         assert set(made) == set(example["parts"])
         for name, said in example["parts"].items():
             check_part(made[name], said)
+
+
+@pytest.mark.parametrize("name", sorted(page_mapping().all_parts()))
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_any_row_of_it_is_a_write_or_a_refusal(name: str, data: st.DataObject) -> None:
+    """Every construct on anything that a source could hold."""
+    of = page_mapping()
+    columns = sorted(set().union(*(part_columns(part) for part in of.parts_of(name))))
+    row = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(columns, VALUES)))
+    change = RecordChange("sunrise", name, "1", Operation.UPSERT, row, NOW)
+    try:
+        made = TRANSFORM(change, VERSION, UNIT)
+    except TransformError:
+        return
+    assert made.write is not None
+    assert CODEC.decode(CODEC.encode(made.write)) == made.write
+    names = [part.name for part in made.write.parts]
+    assert len(set(names)) == len(names)
+    assert made.write.parts or made.write.skip
 
 
 def test_the_page_has_an_example_of_every_object() -> None:
