@@ -226,8 +226,7 @@ class Poller:
         return False
 
     def _snapshot(self) -> bool:
-        position = self.position
-        snapshot = position.snapshot
+        position, snapshot = self.position, self.position.snapshot
         if snapshot.after is None or self._estimate is None:
             self._estimate = self._source.estimate(self.what) or 0
         rows_read = self._source.scan(self.what, snapshot.after, self._limits.chunk_rows)
