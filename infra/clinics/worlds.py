@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from infra.clinics import clinic_place
+from infra.clinics import clinic_management, clinic_place
 from infra.clinics.clinic import Clinic
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
@@ -47,6 +47,12 @@ class World:
 WORLDS: Mapping[str, World] = {
     "clinic_place": World(
         "The Clinic Place", clinic_place.ClinicPlace, clinic_place.ClinicPlaceLife, clinic_place.expected
+    ),
+    "clinic_management": World(
+        "Clinic Management Software",
+        clinic_management.ClinicManagement,
+        clinic_management.ClinicManagementLife,
+        clinic_management.expected,
     ),
 }
 """By the name of the system, which is that of its mapping."""
