@@ -25,6 +25,7 @@ import psycopg
 
 from infra.cli.prepare import prepare_deployment
 from infra.clinics.comparison import Comparison, compare
+from infra.clinics.expectation import read_tables
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
 from infra.clinics.worlds import WORLDS
@@ -189,7 +190,7 @@ class Showcase:
             members = [member["userEmail"] for member in workspace.members()]
         with psycopg.connect(self.source_url, autocommit=True) as connection:
             return self.world.expected(
-                connection,
+                read_tables(connection, self.clinic.keys),
                 members,
                 documents=self.documents,
                 workspace_url=self.twenty_url,

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from infra.clinics.values import Content, Email, Expected, ExpectedRow, RecordPage, Reference
+from infra.clinics.values import Content, Email, Expected, ExpectedRow, RecordPage, Reference, Unique
 
 PAGE = 200
 """Rows of a page: the most that Twenty 1.10 gives."""
@@ -167,6 +167,8 @@ class _Comparing:
         self._mismatches: set[Mismatch] = set()
         self._holders: defaultdict[str, list[str]] = defaultdict(list)
         self._beside: defaultdict[str, list[str]] = defaultdict(list)
+        self._sharing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._having: Counter[tuple[str, str]] = Counter()
         self._trashed = {row["id"] for rows in trashed.values() for row in rows}
         self._trashed_emails = {row["emails"]["primaryEmail"] for row in trashed["person"]}
         self._targets = [f"{name}Id" for name in live.keys() - LINKS.keys() - {"task", "note", "workspaceMember"}]
@@ -180,6 +182,7 @@ class _Comparing:
         for name in self._expected.plurals:
             self._compare_object(name, self._expected.rows[name])
         self._compare_emails()
+        self._compare_unique()
         return Comparison(self._compared, tuple(sorted(self._mismatches)))
 
     def _key(self, name: str, row: Row) -> str:
@@ -234,6 +237,8 @@ class _Comparing:
                 return self._relation(key, found.get(f"{field}Id"))
             case Email(address):
                 return self._email(source, address, found[field])
+            case Unique(text):
+                return self._unique((field, text), source, found[field])
             case RecordPage(prefix):
                 return "" if found[field] == f"{prefix}{found['id']}" else "differs"
             case Content():
@@ -263,6 +268,16 @@ class _Comparing:
             self._beside[address].append(source)
             return ""
         return "differs"
+
+    def _unique(self, wanted: tuple[str, str], source: str, found: str | None) -> str:
+        self._sharing[wanted].append(source)
+        self._having[wanted] += found == wanted[1]
+        return "" if found in (wanted[1], "", None) else "differs"
+
+    def _compare_unique(self) -> None:
+        for (field, text), sources in self._sharing.items():
+            if self._having[field, text] != 1:
+                self._mismatch("person", min(sources), field, "not exactly one row holds the unique value")
 
     def _compare_emails(self) -> None:
         """Of those who share an address exactly one holds it as primary, unless a row in the trash still does."""

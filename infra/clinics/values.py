@@ -40,6 +40,13 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
+class Unique:
+    """A value of a unique field: of the rows that should have it exactly one does, and it is empty in the others."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPage:
     """The address of the row's own page in Twenty: ``prefix`` and the row's id."""
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
-
 from infra.clinics import clinic_management, clinic_place
-from infra.clinics.clinic import Clinic
+from infra.clinics.clinic import Clinic, Row
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
 
@@ -18,7 +16,7 @@ from infra.clinics.values import Expected
 class Expecting(Protocol):
     def __call__(
         self,
-        connection: psycopg.Connection[Any],
+        tables: Mapping[str, list[Row]],
         accounts: Collection[str],
         *,
         documents: Path,
@@ -27,9 +25,9 @@ class Expecting(Protocol):
     ) -> Expected:
         """Expectations from one snapshot of the source.
 
-        connection: to the clinic's database, outside of a transaction. accounts: e-mails of Twenty's members.
-        documents: where the documents' files lie. workspace_url: where people open Twenty. fallback_owner: e-mail of
-        the member who answers for a record that nobody else does.
+        tables: all rows (``read_tables``). accounts: e-mails of Twenty's members. documents: where the documents' files
+        lie. workspace_url: where people open Twenty. fallback_owner: e-mail of the member who answers for a record that
+        nobody else does.
         """
         ...
 

@@ -18,6 +18,7 @@ import pytest
 
 from infra.clinics.clinic_place import ClinicPlace, ClinicPlaceLife, expected
 from infra.clinics.comparison import PAGE, Comparison, ComparisonError, Mismatch, compare
+from infra.clinics.expectation import read_tables
 from infra.clinics.values import Expected
 from schemas.mapping import load_mapping, requirements
 from sinks.twenty.client import Page, TwentyClient
@@ -87,7 +88,13 @@ def world(twenty: str, postgres_url: str, tmp_path: Path) -> Iterator[World]:
         loaded = StraightLoad(client, clinic.documents, twenty, lead).run(connection)
         connection.rollback()
         accounts = [account.email for account in clinic.accounts]
-        wanted = expected(connection, accounts, documents=clinic.documents, workspace_url=twenty, fallback_owner=lead)
+        wanted = expected(
+            read_tables(connection, clinic.keys),
+            accounts,
+            documents=clinic.documents,
+            workspace_url=twenty,
+            fallback_owner=lead,
+        )
         yield World(twenty, wanted, loaded, client, http)
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import pytest
 from psycopg import sql
 
 from infra.clinics import values
+from infra.clinics.clinic_management import ClinicManagement, ClinicManagementLife, generator
 from infra.clinics.clinic_place import rows
 from infra.clinics.clinic_place.generator import KEYS, ClinicPlace
 from infra.clinics.clinic_place.life import CHILDREN, ClinicPlaceLife
+from infra.clinics.worlds import WORLDS
 
 DEADLINE_SECONDS = 30
 
@@ -112,13 +114,38 @@ def test_the_rate_is_kept_and_stop_ends_it(clinic: ClinicPlace, connection: Conn
     assert elapsed < DEADLINE_SECONDS
 
 
-def test_the_same_seed_lives_the_same_life(clinic: ClinicPlace, connection: Connection, postgres_url: str) -> None:
-    ClinicPlaceLife(clinic, postgres_url).run(400, 0)
-    first = {name: table(connection, name) for name in KEYS}
-    connection.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(map(sql.Identifier, KEYS))))
-    clinic.create(connection)
-    ClinicPlaceLife(clinic, postgres_url).run(400, 0)
-    assert {name: table(connection, name) for name in KEYS} == first
+@pytest.mark.parametrize("system", WORLDS)
+def test_the_same_seed_lives_the_same_life(system: str, tmp_path: Path, postgres_url: str) -> None:
+    world = WORLDS[system]
+    clinic, lived = world.clinic(11, 80, tmp_path), []
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for _ in range(2):
+            clinic.create(connection)
+            world.life(clinic, postgres_url).run(400, 0)
+            lived.append({name: table(connection, name) for name in clinic.keys})
+            connection.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(map(sql.Identifier, clinic.keys))))
+    assert lived[0] == lived[1]
+
+
+def test_at_a_clinic_with_its_management_software_rows_come_change_and_go(tmp_path: Path, postgres_url: str) -> None:
+    clinic = ClinicManagement(11, 150, tmp_path)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        clinic.create(connection)
+        before = {name: table(connection, name) for name in clinic.keys}
+        ClinicManagementLife(clinic, postgres_url).run(1500, 0)
+        after = {name: table(connection, name) for name in clinic.keys}
+        statuses = connection.execute("select pt_no, rec_status, last_visit_on from pt_master").fetchall()
+    for name in ("pt_master", *generator.CHILDREN):
+        assert after[name].keys() - before[name].keys(), f"{name}: nothing was inserted"
+        assert before[name].keys() - after[name].keys(), f"{name}: nothing was deleted"
+    for name in ("pt_master", "prov", *generator.CHILDREN):
+        kept = before[name].keys() & after[name].keys()
+        assert any(before[name][key] != after[name][key] for key in kept), f"{name}: nothing was changed"
+    known = {row["pt_no"]: row for row in clinic.rows("pt_master")}
+    assert any(status == "M" and known[key]["rec_status"] == "A" for key, status, _ in statuses if key in known)
+    long_ago = clinic.today - timedelta(days=1000)
+    stale = {key for key, row in known.items() if row["last_visit_on"] and row["last_visit_on"] < long_ago}
+    assert any(seen == clinic.today for key, _, seen in statuses if key in stale), "nobody came back"
 
 
 def test_settling_saves_a_row_of_every_carrier_and_location(

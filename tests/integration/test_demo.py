@@ -11,8 +11,12 @@ import pytest
 pytestmark = pytest.mark.stack
 
 
-def test_the_demo_ends_in_step_and_says_so_in_json() -> None:
-    command = [sys.executable, "-m", "infra.cli.main", "demo", "--until-synced", "--json", "--patients", "40"]
+DEMO = [sys.executable, "-m", "infra.cli.main", "demo"]
+
+
+@pytest.mark.parametrize("system", [[], ["--system", "clinic_management"]], ids=["default", "clinic_management"])
+def test_the_demo_ends_in_step_and_says_so_in_json(system: list[str]) -> None:
+    command = [*DEMO, *system, "--until-synced", "--json", "--patients", "40"]
     ended = subprocess.run(
         [*command, "--changes", "40", "--rate", "20", "--requests", "0"], stdout=subprocess.PIPE, check=False
     )
@@ -26,3 +30,9 @@ def test_the_demo_ends_in_step_and_says_so_in_json() -> None:
     assert report["outcomes"]["created"] > 0
     assert {"captured", "held", "parked", "flagged", "requests"} <= report.keys()
     assert ended.returncode == 0
+
+
+def test_a_system_that_nobody_made_up_is_said_with_those_that_are() -> None:
+    ended = subprocess.run([*DEMO, "--system", "clinik"], stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert "clinik: expected one of clinic_place, clinic_management" in " ".join(ended.stderr.replace("│", "").split())

@@ -14,7 +14,9 @@ import pytest
 from psycopg import sql
 
 from infra.clinics.clinic_place import expected
+from infra.clinics.clinic_place.generator import KEYS
 from infra.clinics.clinic_place.rows import OVERSIZE_BYTES
+from infra.clinics.expectation import read_tables
 from infra.clinics.values import Content, Email, Expected, RecordPage, Reference
 
 MOTHER, CHILD, TWIN = "clinic_place/patient/P-000001", "clinic_place/patient/P-000002", "clinic_place/patient/P-000003"
@@ -39,7 +41,7 @@ class Tables:
 
     def expected(self, *accounts: str) -> Expected:
         return expected(
-            self.connection,
+            read_tables(self.connection, KEYS),
             accounts,
             documents=self.documents,
             workspace_url="https://crm.example.com/",

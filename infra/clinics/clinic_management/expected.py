@@ -10,19 +10,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.clinic_management import options, words
 from infra.clinics.clinic_management import rows as source_rows
-from infra.clinics.clinic_management.generator import KEYS
-from infra.clinics.expectation import Expectation, Fields, read_tables
-from infra.clinics.values import Content, Email, Expected, ExpectedRow, Reference
+from infra.clinics.expectation import Expectation, Fields
+from infra.clinics.values import Content, Email, Expected, ExpectedRow, Reference, Unique
 
 
 def expected(
-    connection: psycopg.Connection[Any],
+    tables: Mapping[str, list[Row]],
     accounts: Collection[str],
     *,
     documents: Path,
@@ -30,7 +27,6 @@ def expected(
     fallback_owner: str,
 ) -> Expected:
     """As ``worlds.Expecting``; the files lie in the database."""
-    tables = read_tables(connection, KEYS)
     return _Expectation(tables, accounts, fallback_owner).result
 
 
@@ -117,7 +113,7 @@ class _Expectation(Expectation):
             "name": {"firstName": row["nm_first"], "lastName": row["nm_last"]},
             "emails": Email(_address(row["email_addr"])),
             "personRole": options.ROLES[values.natural(row["prov_kind"])],
-            "npi": row["npi"],
+            "npi": Unique(row["npi"]) if row["npi"] else None,
             "specialty": [option for code, option in options.SPECIALTIES.items() if code in codes],
             "medicalRecordNumber": None,
         }

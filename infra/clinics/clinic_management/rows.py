@@ -81,8 +81,8 @@ def provider(random: Random, number: int) -> Row:
         "nm_first": random.choice(common.FIRST_NAMES),
         "nm_last": random.choice(common.LAST_NAMES),
         "prov_kind": random.choice(("PHY", "PRV")),
-        "npi": mistyped(random, 0.3, f"{1_000_000_000 + number}", "", None),
-        "specs": mistyped(random, 0.1, ";".join(specialties), f"{';'.join(specialties)}; XRAY", None),
+        "npi": mistyped(random, 0.4, f"{1_000_000_000 + number}", "", None, f"{999_999_999 + number}"),
+        "specs": mistyped(random, 0.3, ";".join(specialties), f"{';'.join(specialties)}; XRAY", None),
         "email_addr": mistyped(random, 0.3, address, address.title(), None),
     }
 

@@ -8,34 +8,24 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.clinic_place import options
 from infra.clinics.clinic_place import rows as source_rows
-from infra.clinics.clinic_place.generator import KEYS
-from infra.clinics.expectation import Expectation, Fields, read_tables
+from infra.clinics.expectation import Expectation, Fields
 from infra.clinics.values import Content, Expected, ExpectedRow, RecordPage, Reference
 
 
 def expected(
-    connection: psycopg.Connection[Any],
+    tables: Mapping[str, list[Row]],
     accounts: Collection[str],
     *,
     documents: Path,
     workspace_url: str,
     fallback_owner: str,
 ) -> Expected:
-    """Expectations from one snapshot of the source.
-
-    connection: to the clinic's database, outside of a transaction. accounts: e-mails of Twenty's members.
-    documents: where the documents' files lie. workspace_url: where people open Twenty. fallback_owner: e-mail of the
-    member who answers for a record that nobody else does.
-    """
-    tables = read_tables(connection, KEYS)
+    """As ``worlds.Expecting``."""
     return _Expectation(tables, accounts, documents, workspace_url, fallback_owner).result
 
 
