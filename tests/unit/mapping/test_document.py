@@ -202,7 +202,7 @@ def test_a_file_that_is_no_mapping(text: str, line: int, message: str) -> None:
 
 def test_a_file_that_is_not_there_names_the_mappings_that_are(tmp_path: Path) -> None:
     with pytest.raises(
-        MappingError, match="cannot be read: expected the path of a YAML file, or one of .*clinic_place"
+        MappingError, match=r"cannot be read: expected the path of a YAML file, or one of .*clinic_place"
     ):
         load_mapping(tmp_path / "none.yaml")
     binary = tmp_path / "binary.yaml"
