@@ -13,7 +13,7 @@ from infra.settings import SettingsError, TwentySection
 from infra.wiring import Deployment
 from processors.obligations import Obligation, read_obligations
 from schemas.broker import read_to_end
-from schemas.keys import part_key
+from schemas.keys import alias_key, part_key
 from schemas.mapping.expressions import Compiled, Context, text_of
 from schemas.mapping.language import DERIVED, SystemMapping
 from schemas.mapping.standard import MEMBER
@@ -55,6 +55,15 @@ class MatchedPart:
     field: str
     email: Compiled
     name: Compiled | None
+    aliases: tuple[tuple[str, tuple[Compiled, ...]], ...] = ()
+
+    def tokens(self, row: RecordChange) -> Iterator[str]:
+        """Names under which other records may wait for the account."""
+        yield part_key(row.key, self.part)
+        for alias, rules in self.aliases:
+            values = [rule(row.record, []) for rule in rules]
+            if all(values):
+                yield alias_key(row.system, alias, *values)
 
 
 def matched_parts(mapping: SystemMapping) -> list[MatchedPart]:
@@ -65,7 +74,11 @@ def matched_parts(mapping: SystemMapping) -> list[MatchedPart]:
                 context = Context(mapping, part.target)
                 called = text_of(context, "name", part.match.name) if part.match.name else None
                 email = text_of(context, part.match.field, part.match.by)
-                found.append(MatchedPart(name, part.name, part.match.field, email, called))
+                aliases = tuple(
+                    (alias, tuple(text_of(context, alias, rule) for rule in rules))
+                    for alias, rules in part.aliases.items()
+                )
+                found.append(MatchedPart(name, part.name, part.match.field, email, called, aliases))
     return found
 
 
@@ -90,7 +103,7 @@ def invitations(
                 email,
                 before.name or name,
                 (*before.records, row.key),
-                before.waiting + waiting.get(part_key(row.key, part.part), 0),
+                before.waiting + sum(waiting.get(token, 0) for token in part.tokens(row)),
             )
     return sorted(found.values(), key=lambda one: (-one.waiting, one.email, one.records))
 

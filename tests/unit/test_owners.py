@@ -12,9 +12,9 @@ from infra.owners import Invitation, invitations, matched_parts
 from infra.settings import Settings, SettingsError
 from infra.wiring import Deployment
 from schemas.codec import Codec
-from schemas.keys import part_key
+from schemas.keys import alias_key, part_key
 from schemas.mapping import load_mapping, parse_mapping, requirements
-from schemas.mapping.document import MappingError
+from schemas.mapping.document import BUILT_IN, MappingError
 from schemas.records import Operation, RecordChange
 
 MAPPING = load_mapping("clinic_place")
@@ -40,6 +40,16 @@ def test_two_records_of_one_e_mail_are_one_invitation() -> None:
     waiting = {part_key(row.key, ""): 2 for row in rows}
     (one,) = invitations(matched_parts(MAPPING), rows, MEMBERS, waiting)
     assert (one.waiting, one.records) == (4, (rows[0].key, rows[1].key))
+
+
+def test_records_that_name_her_by_an_alias_wait_for_her_too() -> None:
+    text = (BUILT_IN / "clinic_place.yaml").read_text()
+    known = "      - target: workspaceMember\n"
+    aliased = text.replace(known, f"{known}        aliases: {{member: [{{from: email, as: email}}]}}\n")
+    row = staff(1, "New@clinic.test")
+    waiting = {alias_key("clinic_place", "member", "new@clinic.test"): 5, part_key(row.key, ""): 2}
+    (one,) = invitations(matched_parts(parse_mapping(aliased, "c.yaml")), [row], MEMBERS, waiting)
+    assert one.waiting == 7
 
 
 @pytest.mark.parametrize("email", [None, " ", "no address"])
