@@ -38,8 +38,12 @@ ANY = sql.SQL("true")
 class Life(ABC, Generic[C]):
     """Changes to one clinic's database. Not for several threads; two lives in one database would share new ids."""
 
+    patients: ClassVar[str]
+    """The table of the patients. Its key's name is also that of the column by which the children refer to it."""
     children: ClassVar[tuple[str, ...]]
     """Tables whose rows belong to a patient and have numbers as keys."""
+    alone: ClassVar[sql.Composable]
+    """Condition of a patient who shares nothing with anybody."""
     shares: ClassVar[tuple[tuple[Action, float], ...]]
     """What happens, and how often in comparison."""
 
@@ -83,7 +87,7 @@ class Life(ABC, Generic[C]):
                 for _, opened in slow:
                     self._commit(opened)
             while self._awaited:
-                made += self._transaction(connection, 1, type(self)._awaited_patient)
+                made += self._transaction(connection, 1, Life._awaited_patient)
         return made
 
     def settle(self) -> int:
@@ -91,8 +95,8 @@ class Life(ABC, Generic[C]):
         return 0
 
     @abstractmethod
-    def _awaited_patient(self, cursor: Cursor) -> int:
-        """Adds the patient whose children have waited longest, if there is one."""
+    def _person(self, number: int) -> Row:
+        """A new row of a patient who shares nothing with anybody."""
 
     @abstractmethod
     def _last_number(self, connection: Connection) -> int:
@@ -128,6 +132,49 @@ class Life(ABC, Generic[C]):
             self._awaited, self._deleted = remembered
             return 0
         return made
+
+    # What happens everywhere
+
+    def _awaited_patient(self, cursor: Cursor) -> int:
+        """The patient whose children have waited longest."""
+        return self._insert(cursor, self.patients, self._person(self._awaited.popleft())) if self._awaited else 0
+
+    def _delete_child(self, cursor: Cursor) -> int:
+        table = self._random.choice(self.children)
+        row = self._pick(cursor, table)
+        return self._delete(cursor, table, row[self._clinic.keys[table]]) if row else 0
+
+    def _delete_patient(self, cursor: Cursor) -> int:
+        """With the children, or leaving them behind."""
+        row, key = self._pick(cursor, self.patients), self._patient_key
+        if row is None:
+            return 0
+        alone = sql.SQL("select from {} where {} = {} and {}").format(
+            sql.Identifier(self.patients), sql.Identifier(key), sql.Literal(row[key]), self.alone
+        )
+        if cursor.execute(alone).fetchone() is not None:
+            self._deleted.append(row)
+        made = self._delete(cursor, self.patients, row[key])
+        for table in self.children if self._random.random() < 0.5 else ():
+            query = sql.SQL("delete from {} where {} = %s").format(sql.Identifier(table), sql.Identifier(key))
+            made += cursor.execute(query, (row[key],)).rowcount
+        return made
+
+    def _restore_patient(self, cursor: Cursor) -> int:
+        """A deleted patient, who shared nothing with anybody, is back under the same id."""
+        if not self._deleted:
+            return 0
+        # a new row: the transaction may be rolled back, and the remembered one is whole then
+        row = {name: value for name, value in self._deleted.popleft().items() if name != self._clinic.changed}
+        there = sql.SQL("select from {} where {} = %s").format(
+            sql.Identifier(self.patients), sql.Identifier(self._patient_key)
+        )
+        known = cursor.execute(there, (row[self._patient_key],)).fetchone()
+        return 0 if known else self._insert(cursor, self.patients, row)
+
+    @property
+    def _patient_key(self) -> str:
+        return self._clinic.keys[self.patients]
 
     # Rows
 

@@ -20,7 +20,7 @@ SECTIONS = {
     system: section for section in PAGE.split("\n## ")[1:] for system in re.findall(r"`(\w+)`", section.split("\n")[0])
 }
 TESTS = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-ROWS = 14
+ROWS = {"clinic_place": 14, "clinic_management": 14}
 
 
 def rows(system: str) -> list[list[str]]:
@@ -72,7 +72,7 @@ def compared(expected: Expected) -> set[tuple[str, str]]:
 
 def test_every_system_has_its_section_and_its_rows() -> None:
     assert SECTIONS.keys() == WORLDS.keys()
-    assert {system: len(rows(system)) for system in SECTIONS} == dict.fromkeys(WORLDS, ROWS)
+    assert {system: len(rows(system)) for system in SECTIONS} == ROWS
 
 
 @pytest.mark.parametrize("system", WORLDS)

@@ -29,7 +29,7 @@ _ALONE = sql.SQL(
 class ClinicManagementLife(Life[ClinicManagement]):
     """Rows come, change and go; the stale come back, and duplicates are merged."""
 
-    children = CHILDREN
+    patients, children, alone = "pt_master", CHILDREN, _ALONE
 
     def _new_patient(self, cursor: Cursor) -> int:
         number = self._new_number()
@@ -40,9 +40,6 @@ class ClinicManagementLife(Life[ClinicManagement]):
         number = self._new_number()
         self._awaited.append(number)
         return sum(self._insert_child(cursor, table, number) for table in ("appt", "lab_res", "tx_plan"))
-
-    def _awaited_patient(self, cursor: Cursor) -> int:
-        return self._insert(cursor, "pt_master", self._person(self._awaited.popleft())) if self._awaited else 0
 
     def _return(self, cursor: Cursor) -> int:
         """Somebody who has not been here for years: with one visit the whole history belongs to Twenty."""
@@ -110,32 +107,6 @@ class ClinicManagementLife(Life[ClinicManagement]):
         orphaned = _ORPHANED.format(sql.Identifier(table))
         return self._change(cursor, table, {"pt_no": patient["pt_no"]}, orphaned) if patient else 0
 
-    def _delete_child(self, cursor: Cursor) -> int:
-        table = self._random.choice(CHILDREN)
-        row = self._pick(cursor, table)
-        return self._delete(cursor, table, row[KEYS[table]]) if row else 0
-
-    def _delete_patient(self, cursor: Cursor) -> int:
-        """With the children, or leaving them behind."""
-        row = self._pick(cursor, "pt_master", _ALONE)
-        if row is None:
-            return 0
-        self._deleted.append(row)
-        made = self._delete(cursor, "pt_master", row["pt_no"])
-        for table in CHILDREN if self._random.random() < 0.5 else ():
-            query = sql.SQL("delete from {} where pt_no = %s").format(sql.Identifier(table))
-            made += cursor.execute(query, (row["pt_no"],)).rowcount
-        return made
-
-    def _restore_patient(self, cursor: Cursor) -> int:
-        """A deleted patient, who shared nothing with anybody, is back under the same number."""
-        if not self._deleted:
-            return 0
-        # a new row: the transaction may be rolled back, and the remembered one is whole then
-        row = {name: value for name, value in self._deleted.popleft().items() if name != "mod_ts"}
-        there = cursor.execute("select from pt_master where pt_no = %s", (row["pt_no"],)).fetchone()
-        return 0 if there else self._insert(cursor, "pt_master", row)
-
     # Rows
 
     def _person(self, number: int) -> Row:
@@ -161,10 +132,10 @@ class ClinicManagementLife(Life[ClinicManagement]):
     shares = (
         (_new_child, 22),
         (_change_child, 22),
-        (_delete_child, 6),
+        (Life._delete_child, 6),
         (_new_patient, 8),
         (_children_first, 3),
-        (_awaited_patient, 3),
+        (Life._awaited_patient, 3),
         (_return, 4),
         (_merge, 2),
         (_move_house, 5),
@@ -174,6 +145,6 @@ class ClinicManagementLife(Life[ClinicManagement]):
         (_change_provider, 2),
         (_move_child, 5),
         (_correct_orphan, 4),
-        (_delete_patient, 3),
-        (_restore_patient, 3),
+        (Life._delete_patient, 3),
+        (Life._restore_patient, 3),
     )

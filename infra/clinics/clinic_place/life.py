@@ -34,7 +34,7 @@ _ALONE = sql.SQL(
 class ClinicPlaceLife(Life[ClinicPlace]):
     """Rows come, change and go in every table but that of the workflows."""
 
-    children = CHILDREN
+    patients, children, alone = "patients", CHILDREN, _ALONE
 
     def settle(self) -> int:
         """The front desk's last tidying: one row of every carrier and location is saved once more.
@@ -59,7 +59,7 @@ class ClinicPlaceLife(Life[ClinicPlace]):
     def _new_patient(self, cursor: Cursor) -> int:
         """Sometimes a relative of somebody who is known, with the same e-mail."""
         number = self._new_number()
-        row = rows.patient(self._random, number)
+        row = self._person(number)
         if self._random.random() < 0.15 and (relative := self._pick(cursor, "patients", _WITH_EMAIL)):
             row["email"] = relative["email"]
         made = self._insert(cursor, "patients", row)
@@ -76,23 +76,18 @@ class ClinicPlaceLife(Life[ClinicPlace]):
             cursor, "clinical_notes", patient
         )
 
-    def _awaited_patient(self, cursor: Cursor) -> int:
-        if not self._awaited:
-            return 0
-        return self._insert(cursor, "patients", rows.patient(self._random, self._awaited.popleft()))
-
     def _new_child(self, cursor: Cursor) -> int:
         patient = self._pick(cursor, "patients")
         table = self._random.choice([table for table in CHILDREN if table != "emergency_contacts"])
         return self._insert_child(cursor, table, patient["patient_id"]) if patient else 0
 
     def _move_house(self, cursor: Cursor) -> int:
-        new = rows.patient(self._random, 1)
+        new = self._person(1)
         return self._change(cursor, "patients", {name: new[name] for name in ("street", "city", "state", "postcode")})
 
     def _correct_patient(self, cursor: Cursor) -> int:
         """The birth date, or the billing status, or the name and phone of somebody whom nobody is to call."""
-        new = rows.patient(self._random, self._random.randrange(160_000, 200_000))
+        new = self._person(self._random.randrange(160_000, 200_000))
         names = self._random.choice((("date_of_birth",), ("billing_status",), ("last_name", "phone")))
         return self._change(cursor, "patients", {name: new[name] for name in names}, _UNCALLED)
 
@@ -170,36 +165,10 @@ class ClinicPlaceLife(Life[ClinicPlace]):
         new = rows.physician(self._random, self._random.randrange(1000))
         return self._change(cursor, "physicians", {name: new[name] for name in ("practice", "phone")})
 
-    def _delete_child(self, cursor: Cursor) -> int:
-        table = self._random.choice(CHILDREN)
-        row = self._pick(cursor, table)
-        return self._delete(cursor, table, row[KEYS[table]]) if row else 0
-
-    def _delete_patient(self, cursor: Cursor) -> int:
-        """With the children, or leaving them behind."""
-        row = self._pick(cursor, "patients")
-        if row is None:
-            return 0
-        if self._is_alone(cursor, row["patient_id"]):
-            self._deleted.append(row)
-        made = self._delete(cursor, "patients", row["patient_id"])
-        for table in CHILDREN if self._random.random() < 0.5 else ():
-            cursor.execute(
-                sql.SQL("delete from {} where patient_id = %s").format(sql.Identifier(table)), (row["patient_id"],)
-            )
-            made += cursor.rowcount
-        return made
-
-    def _restore_patient(self, cursor: Cursor) -> int:
-        """A deleted patient, who shared nothing with anybody, is back under the same id."""
-        if not self._deleted:
-            return 0
-        # a new row: the transaction may be rolled back, and the remembered one is whole then
-        row = {name: value for name, value in self._deleted.popleft().items() if name != "updated_at"}
-        there = cursor.execute("select from patients where patient_id = %s", (row["patient_id"],)).fetchone()
-        return 0 if there else self._insert(cursor, "patients", row)
-
     # Rows
+
+    def _person(self, number: int) -> Row:
+        return rows.patient(self._random, number)
 
     def _child(self, table: str, key: int, patient: str) -> Row:
         match table:
@@ -221,10 +190,6 @@ class ClinicPlaceLife(Life[ClinicPlace]):
             self._clinic.write_document(row)
         return self._insert(cursor, table, row)
 
-    def _is_alone(self, cursor: Cursor, patient: str) -> bool:
-        query = sql.SQL("select from patients where patient_id = {} and {}").format(sql.Literal(patient), _ALONE)
-        return cursor.execute(query).fetchone() is not None
-
     def _random_key(self, table: str) -> str | int:
         match table:
             case "patients":
@@ -242,11 +207,11 @@ class ClinicPlaceLife(Life[ClinicPlace]):
     shares = (
         (_new_child, 20),
         (_change_child, 20),
-        (_delete_child, 6),
+        (Life._delete_child, 6),
         (_pay_invoice, 8),
         (_new_patient, 8),
         (_children_first, 3),
-        (_awaited_patient, 3),
+        (Life._awaited_patient, 3),
         (_move_house, 6),
         (_correct_patient, 8),
         (_change_email, 4),
@@ -258,6 +223,6 @@ class ClinicPlaceLife(Life[ClinicPlace]):
         (_change_contact, 3),
         (_change_staff, 1),
         (_change_physician, 2),
-        (_delete_patient, 3),
-        (_restore_patient, 3),
+        (Life._delete_patient, 3),
+        (Life._restore_patient, 3),
     )
