@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +28,7 @@ from infra.clinics.comparison import Comparison, compare
 from infra.clinics.expectation import read_tables
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
-from infra.clinics.worlds import WORLDS
+from infra.clinics.worlds import WORLDS, Outlet
 from infra.incarnations import record_end
 from infra.monitor import Look, Monitor
 from infra.owners import Workspace, require_fallback_owner
@@ -75,6 +75,8 @@ class Showcase:
         self.world = WORLDS[options.system]
         self.clinic = self.world.clinic(options.seed, options.patients, self.documents)
         self.stack = LocalStack(directory, keep=keep, on_exit=self._ended)
+        self._drops = directory / "drops"
+        self._outlet: Outlet | None = None
         self.ready_at: datetime | None = None
         """When Kafka, the database and Twenty answered."""
 
@@ -89,12 +91,16 @@ class Showcase:
     def start_systems(self) -> None:
         """Kafka, the source with its rows, Twenty with its schema and members; topics. No component runs yet."""
         self._exit.enter_context(self.stack)
+        if self.world.outlet:
+            self._outlet = self.world.outlet(self.source_url, self._drops)
         self._start_twenty()
         self.ready_at = datetime.now(UTC)
         self.settings_path = self._write_settings()
         self.deployment = Deployment.load(self.settings_path)
         with psycopg.connect(self.source_url) as connection:
             self._fill(connection)
+        if self._outlet:
+            self._exit.enter_context(self._outlet)
         self._invite()
         prepare_deployment(self.deployment)
         require_fallback_owner(self.deployment)
@@ -134,6 +140,8 @@ class Showcase:
 
     def _source(self) -> dict[str, Any]:
         """The settings' section."""
+        if self.world.outlet:
+            return self.world.outlet.source(self._drops)
         return {"url": self.source_url, "sweep_seconds": 5}
 
     @property
@@ -171,12 +179,14 @@ class Showcase:
         return True
 
     def source_now(self) -> datetime:
+        """A time by which everything that is committed now can have been read."""
+        wait = timedelta(seconds=self._outlet.export() if self._outlet else 0)
         with psycopg.connect(self.source_url) as connection:
             row = connection.execute("select clock_timestamp()").fetchone()
         if row is None:
             raise RuntimeError("the source did not tell its time")
         moment: datetime = row[0]
-        return moment
+        return moment + wait
 
     def settled(self, moment: datetime) -> Look | None:
         """A look once everything from before ``moment`` is where it belongs, else None."""
