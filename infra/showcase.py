@@ -15,8 +15,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +28,7 @@ from infra.clinics.comparison import Comparison, compare
 from infra.clinics.expectation import read_tables
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
-from infra.clinics.worlds import WORLDS
+from infra.clinics.worlds import WORLDS, Outlet
 from infra.incarnations import record_end
 from infra.monitor import Look, Monitor
 from infra.owners import Workspace, require_fallback_owner
@@ -76,6 +75,8 @@ class Showcase:
         self.world = WORLDS[options.system]
         self.clinic = self.world.clinic(options.seed, options.patients, self.documents)
         self.stack = LocalStack(directory, keep=keep, on_exit=self._ended)
+        self._drops = directory / "drops"
+        self._outlet: Outlet | None = None
         self.ready_at: datetime | None = None
         """When Kafka, the database and Twenty answered."""
 
@@ -90,14 +91,16 @@ class Showcase:
     def start_systems(self) -> None:
         """Kafka, the source with its rows, Twenty with its schema and members; topics. No component runs yet."""
         self._exit.enter_context(self.stack)
+        if self.world.outlet:
+            self._outlet = self.world.outlet(self.source_url, self._drops)
         self._start_twenty()
         self.ready_at = datetime.now(UTC)
         self.settings_path = self._write_settings()
         self.deployment = Deployment.load(self.settings_path)
         with psycopg.connect(self.source_url) as connection:
             self._fill(connection)
-        if self.world.api is not None:
-            self._start_api()
+        if self._outlet:
+            self._exit.enter_context(self._outlet)
         self._invite()
         prepare_deployment(self.deployment)
         require_fallback_owner(self.deployment)
@@ -137,16 +140,9 @@ class Showcase:
 
     def _source(self) -> dict[str, Any]:
         """The settings' section."""
-        if self.world.api is None:
-            return {"url": self.source_url, "sweep_seconds": 5}
-        return {
-            "kind": "rest",
-            "url": self._api_url,
-            "objects": self.world.api,
-            "poll_seconds": 1,
-            "sweep_seconds": 5,
-            "overlap_seconds": 2,
-        }
+        if self.world.outlet:
+            return self.world.outlet.source(self._drops)
+        return {"url": self.source_url, "sweep_seconds": 5}
 
     @property
     def source_url(self) -> str:
@@ -183,12 +179,14 @@ class Showcase:
         return True
 
     def source_now(self) -> datetime:
+        """A time by which everything that is committed now can have been read."""
+        wait = timedelta(seconds=self._outlet.export() if self._outlet else 0)
         with psycopg.connect(self.source_url) as connection:
             row = connection.execute("select clock_timestamp()").fetchone()
         if row is None:
             raise RuntimeError("the source did not tell its time")
         moment: datetime = row[0]
-        return moment
+        return moment + wait
 
     def settled(self, moment: datetime) -> Look | None:
         """A look once everything from before ``moment`` is where it belongs, else None."""
@@ -218,33 +216,11 @@ class Showcase:
         """Reads all of Twenty back over HTTP and compares it with what the source's tables say."""
         return compare(self.twenty_url, self.twenty_api_key, self.expected())
 
-    @property
-    def _api_url(self) -> str:
-        return f"http://127.0.0.1:{self._api_port}"
-
-    @cached_property
-    def _api_port(self) -> int:
-        return self._port("api")
-
-    def _start_api(self) -> None:
-        """Serves the source's tables as the system's own API does."""
-        tables = [f"{table}={key}" for table, key in self.clinic.keys.items()]
-        argv = [sys.executable, "-m", "infra.sources.rest_api", self.source_url, *tables]
-        self.stack.supervisor.start(
-            "api",
-            Program(
-                argv=[*argv, "--port", str(self._api_port)], is_ready=lambda: _answers(self._api_url), restart=True
-            ),
-        )
-
-    def _port(self, name: str) -> int:
-        return remembered_ports(self.directory / "ports.json", [name], random.SystemRandom())[name]
-
     def _start_twenty(self) -> None:
         if not self.standin:
             self.twenty_url, self.twenty_api_key = self._environ[TWENTY_URL], self._environ[TWENTY_API_KEY]
             return
-        port = self._port("twenty")
+        port = remembered_ports(self.directory / "ports.json", ["twenty"], random.SystemRandom())["twenty"]
         self.twenty_url, self.twenty_api_key = f"http://127.0.0.1:{port}", self._standin_key()
         self.stack.supervisor.start(
             "twenty",
@@ -257,11 +233,12 @@ class Showcase:
                     str(port),
                     "--data-dir",
                     str(self.directory / "twenty"),
-                    f"--api-key={self.twenty_api_key}",
+                    "--api-key",
+                    self.twenty_api_key,
                     "--limit",
                     str(self._options.requests),
                 ],
-                is_ready=lambda: _answers(f"{self.twenty_url}/healthz"),
+                is_ready=self._twenty_answers,
                 restart=True,
             ),
         )
@@ -271,6 +248,12 @@ class Showcase:
         if not path.exists():
             path.write_text(secrets.token_urlsafe(24))
         return path.read_text()
+
+    def _twenty_answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.twenty_url}/healthz", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
 
     def _write_settings(self) -> Path:
         sections: dict[str, Any] = {
@@ -297,10 +280,3 @@ class Showcase:
 
     def _ended(self, _name: str, pid: int, _returncode: int) -> None:
         record_end(self.directory / _COMPONENTS, pid, KafkaSettings(self.stack.kafka_bootstrap))
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.HTTPError:
-        return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-from infra.clinics import clinic_management, clinic_place, jiva
+from infra.clinics import clinic_management, clinic_place, core_practice
 from infra.clinics.clinic import Clinic, Row
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
@@ -32,16 +33,38 @@ class Expecting(Protocol):
         ...
 
 
+class Outlet(Protocol):
+    """A context manager: what lets rows out of a database that nobody else may read, while it is entered."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        """url: of the clinic's database. directory: what the outlet may write into."""
+        ...
+
+    @staticmethod
+    def source(directory: Path) -> dict[str, Any]:
+        """The settings' section for what comes out."""
+        ...
+
+    def export(self) -> float:
+        """Lets all out that is committed now. In how many seconds a reader has seen it for certain."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """title: as people call the system. clinic, life: what makes them."""
+    """title: as people call the system. clinic, life: what makes them. outlet: None where the database is read."""
 
     title: str
     clinic: type[Clinic]
     life: type[Life[Any]]
     expected: Expecting
-    api: Mapping[str, Mapping[str, Any]] | None = None
-    """``source.objects`` of the settings, where the system is read through its REST API and not in its database."""
+    outlet: type[Outlet] | None = None
 
 
 WORLDS: Mapping[str, World] = {
@@ -54,6 +77,12 @@ WORLDS: Mapping[str, World] = {
         clinic_management.ClinicManagementLife,
         clinic_management.expected,
     ),
-    "jiva": World("Jiva", jiva.Jiva, jiva.JivaLife, jiva.expected, jiva.API),
+    "core_practice": World(
+        "Core Practice",
+        core_practice.CorePractice,
+        core_practice.CorePracticeLife,
+        core_practice.expected,
+        core_practice.Drops,
+    ),
 }
 """By the name of the system, which is that of its mapping."""

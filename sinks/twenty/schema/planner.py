@@ -123,6 +123,8 @@ class _Planning:
                     address,
                     f"Twenty gives every object a field {wanted.name} of type {BASE_FIELDS[wanted.name]}; rename yours",
                 )
+            else:
+                self._existing(object_name, _as_made(wanted.name), wanted)
         else:
             self._block(address, *field_faults(wanted))
             self._claim(object_name, address, wanted.name, wanted.type)
@@ -241,6 +243,11 @@ def _names_in(one: ObjectInfo) -> set[str]:
     for there in (*one.fields.values(), *one.inactive.values()):
         taken |= {there.name} if there.column is None else columns(there.name, there.type)
     return taken
+
+
+def _as_made(name: str) -> FieldInfo:
+    """A field that a new object comes with."""
+    return FieldInfo("", name, BASE_FIELDS[name], False, (), None, name)
 
 
 def _unlike(there: FieldInfo, wanted: FieldRequirement) -> str | None:

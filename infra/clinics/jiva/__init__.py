@@ -1,8 +1,0 @@
-"""Jiva, a care-management platform: records of records, read through a paged REST API."""
-
-from infra.clinics.jiva.api import API
-from infra.clinics.jiva.expected import expected
-from infra.clinics.jiva.generator import Jiva
-from infra.clinics.jiva.life import JivaLife
-
-__all__ = ["API", "Jiva", "JivaLife", "expected"]

@@ -1,0 +1,135 @@
+"""Core Practice's CSV drops in Twenty, through the whole pipeline: every value read back over HTTP."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from infra.cli.main import app
+from infra.monitor import Look
+from infra.showcase import Showcase, ShowcaseOptions
+from sinks.twenty.client import TwentyClient
+
+pytestmark = pytest.mark.stack
+
+
+def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.2)
+    return found
+
+
+def settled(showcase: Showcase) -> Look:
+    moment = showcase.source_now()
+    look: Look = until(lambda: showcase.settled(moment))
+    return look
+
+
+@pytest.fixture(scope="module")
+def showcase() -> Iterator[Showcase]:
+    """The small clinic, when all that it had has arrived."""
+    options = ShowcaseOptions(
+        system="core_practice", patients=60, seed=5, requests=0, overrides={"hold": {"park_seconds": 3}}
+    )
+    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-dental-")), options, keep=False) as showcase:
+        showcase.start_systems()
+        showcase.start_components()
+        settled(showcase)
+        yield showcase
+
+
+@pytest.fixture
+def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
+    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
+        yield client
+
+
+def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
+    """Live rows of a record."""
+    wanted = f'sourceSystemId[eq]:"core_practice/{key}"'
+    return twenty.list_page(plural, filter=wanted).records
+
+
+def in_step(showcase: Showcase) -> Look:
+    look, expected = settled(showcase), showcase.expected()
+    comparison = showcase.compare()
+    assert comparison.mismatches == ()
+    assert comparison.compared > 3000
+    assert look.account.dead_letters == () == look.account.unaccounted
+    assert expected.flagged <= showcase.monitor.flags.keys()
+    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
+    assert expected.parked <= parked <= expected.orphans
+    assert expected.parked and expected.flagged
+    return look
+
+
+def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work(showcase: Showcase) -> None:
+    in_step(showcase)
+    life = showcase.life()
+    life.run(120, 0)
+    life.settle()
+    in_step(showcase)
+    assert showcase.without_owner() == 0
+
+
+def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: TwentyClient) -> None:
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("insert into patients (patient_id, last_name) values (600001, 'Gone quiet')")
+        source.execute("insert into treatment_plans (plan_id, patient_id, status) values (600002, 600001, 'Proposed')")
+    (person,) = until(partial(found, twenty, "people", "patient/600001"))
+    until(partial(found, twenty, "treatmentPlans", "treatment_plan/600002"))
+    assert person["emails"]["primaryEmail"].endswith("@core-practice.invalid")
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("update patients set archived = true, last_modified = now() where patient_id = 600001")
+    settled(showcase)
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("update treatment_plans set status = 'Completed' where plan_id = 600002")
+
+    def status() -> str:
+        return str(found(twenty, "treatmentPlans", "treatment_plan/600002")[0]["treatmentStatus"])
+
+    until(lambda: status() == "COMPLETED")
+    assert [row["id"] for row in found(twenty, "people", "patient/600001")] == [person["id"]]
+
+
+def test_only_the_primary_practice_is_the_patients_company(showcase: Showcase, twenty: TwentyClient) -> None:
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("insert into patients (patient_id, last_name, practice_id) values (600011, 'Two', 'PR-02')")
+        source.execute(
+            """insert into patient_practices (link_id, patient_id, practice_id, designation)
+               values (600012, 600011, 'PR-01', 'Secondary'), (600013, 600011, 'PR-02', 'Primary')"""
+        )
+    (practice,) = found(twenty, "companies", "practice/PR-02")
+
+    def companies() -> list[str | None]:
+        return [row["companyId"] for row in found(twenty, "people", "patient/600011")]
+
+    until(lambda: companies() == [practice["id"]])
+    settled(showcase)
+    assert companies() == [practice["id"]]
+
+
+def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: TwentyClient) -> None:
+    (note,) = found(twenty, "notes", "document/10")
+    assert note["imagingLink"]["primaryLinkUrl"] == "https://imaging.example.com/studies/10"
+    assert twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records == []
+
+
+def test_the_recalls_are_exported_from_the_files(showcase: Showcase, tmp_path: Path) -> None:
+    arguments = ["rebuild-package", str(tmp_path / "package"), "--settings", str(showcase.settings_path)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    recalls = json.loads((tmp_path / "package" / "recalls.json").read_text())
+    assert [one["title"] for one in recalls] == ["Six-month recall", "Appointment reminder", "Insurance expires"]
+    assert json.loads(recalls[2]["definition"])["do"] == ["e-mail “renew”"]
