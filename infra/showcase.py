@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -101,6 +102,8 @@ class Showcase:
             self._fill(connection)
         if self._outlet:
             self._exit.enter_context(self._outlet)
+        if self.world.api is not None:
+            self._start_api()
         self._invite()
         prepare_deployment(self.deployment)
         require_fallback_owner(self.deployment)
@@ -140,9 +143,18 @@ class Showcase:
 
     def _source(self) -> dict[str, Any]:
         """The settings' section."""
-        if self.world.outlet:
+        if self.world.api is None and self.world.outlet:
             return self.world.outlet.source(self._drops)
-        return {"url": self.source_url, "sweep_seconds": 5}
+        if self.world.api is None:
+            return {"url": self.source_url, "sweep_seconds": 5}
+        return {
+            "kind": "rest",
+            "url": self._api_url,
+            "objects": self.world.api,
+            "poll_seconds": 1,
+            "sweep_seconds": 5,
+            "overlap_seconds": 2,
+        }
 
     @property
     def source_url(self) -> str:
@@ -216,11 +228,33 @@ class Showcase:
         """Reads all of Twenty back over HTTP and compares it with what the source's tables say."""
         return compare(self.twenty_url, self.twenty_api_key, self.expected())
 
+    @property
+    def _api_url(self) -> str:
+        return f"http://127.0.0.1:{self._api_port}"
+
+    @cached_property
+    def _api_port(self) -> int:
+        return self._port("api")
+
+    def _start_api(self) -> None:
+        """Serves the source's tables as the system's own API does."""
+        tables = [f"{table}={key}" for table, key in self.clinic.keys.items()]
+        argv = [sys.executable, "-m", "infra.sources.rest_api", self.source_url, *tables]
+        self.stack.supervisor.start(
+            "api",
+            Program(
+                argv=[*argv, "--port", str(self._api_port)], is_ready=lambda: _answers(self._api_url), restart=True
+            ),
+        )
+
+    def _port(self, name: str) -> int:
+        return remembered_ports(self.directory / "ports.json", [name], random.SystemRandom())[name]
+
     def _start_twenty(self) -> None:
         if not self.standin:
             self.twenty_url, self.twenty_api_key = self._environ[TWENTY_URL], self._environ[TWENTY_API_KEY]
             return
-        port = remembered_ports(self.directory / "ports.json", ["twenty"], random.SystemRandom())["twenty"]
+        port = self._port("twenty")
         self.twenty_url, self.twenty_api_key = f"http://127.0.0.1:{port}", self._standin_key()
         self.stack.supervisor.start(
             "twenty",
@@ -238,7 +272,7 @@ class Showcase:
                     "--limit",
                     str(self._options.requests),
                 ],
-                is_ready=self._twenty_answers,
+                is_ready=lambda: _answers(f"{self.twenty_url}/healthz"),
                 restart=True,
             ),
         )
@@ -249,17 +283,12 @@ class Showcase:
             path.write_text(secrets.token_urlsafe(24))
         return path.read_text()
 
-    def _twenty_answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.twenty_url}/healthz", timeout=2).is_success
-        except httpx.HTTPError:
-            return False
-
     def _write_settings(self) -> Path:
         sections: dict[str, Any] = {
             "system": str(self._options.mapping or self.system),
             "kafka": {"bootstrap_servers": self.stack.kafka_bootstrap},
             "source": self._source(),
+            **({"drops": self.world.outlet.source(self._drops)} if self.world.api and self.world.outlet else {}),
             "twenty": {
                 "url": self.twenty_url,
                 "api_key": self.twenty_api_key,
@@ -280,3 +309,10 @@ class Showcase:
 
     def _ended(self, _name: str, pid: int, _returncode: int) -> None:
         record_end(self.directory / _COMPONENTS, pid, KafkaSettings(self.stack.kafka_bootstrap))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False

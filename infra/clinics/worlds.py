@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from infra.clinics import clinic_management, clinic_place, core_practice
+from infra.clinics import advance_practice, clinic_management, clinic_place, core_practice
 from infra.clinics.clinic import Clinic, Row
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
@@ -58,13 +58,18 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """title: as people call the system. clinic, life: what makes them. outlet: None where the database is read."""
+    """title: as people call the system. clinic, life: what makes them.
+
+    outlet: what exports tables. api: ``source.objects`` of the settings, where a REST API serves the tables, alone or
+    with files of the outlet beside it. Where there is neither, the database is read.
+    """
 
     title: str
     clinic: type[Clinic]
     life: type[Life[Any]]
     expected: Expecting
     outlet: type[Outlet] | None = None
+    api: Mapping[str, Mapping[str, Any]] | None = None
 
 
 WORLDS: Mapping[str, World] = {
@@ -83,6 +88,14 @@ WORLDS: Mapping[str, World] = {
         core_practice.CorePracticeLife,
         core_practice.expected,
         core_practice.Drops,
+    ),
+    "advance_practice": World(
+        "Advance Practice Management Suite",
+        advance_practice.AdvancePractice,
+        advance_practice.AdvancePracticeLife,
+        advance_practice.expected,
+        advance_practice.AdvancePracticeDrops,
+        advance_practice.API,
     ),
 }
 """By the name of the system, which is that of its mapping."""

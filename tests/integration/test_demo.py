@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from infra.clinics.worlds import WORLDS
+
 pytestmark = pytest.mark.stack
 
 
@@ -35,4 +37,4 @@ def test_the_demo_ends_in_step_and_says_so_in_json(system: list[str]) -> None:
 def test_a_system_that_nobody_made_up_is_said_with_those_that_are() -> None:
     ended = subprocess.run([*DEMO, "--system", "clinik"], stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 2
-    assert "clinik: expected one of clinic_place, clinic_management" in " ".join(ended.stderr.replace("│", "").split())
+    assert f"clinik: expected one of {', '.join(WORLDS)}" in " ".join(ended.stderr.replace("│", "").split())

@@ -21,7 +21,7 @@ SECTIONS = {
     system: section for section in PAGE.split("\n## ")[1:] for system in re.findall(r"`(\w+)`", section.split("\n")[0])
 }
 TESTS = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-ROWS = {"clinic_place": 14, "clinic_management": 14, "core_practice": 14}
+ROWS = {"clinic_place": 14, "clinic_management": 14, "core_practice": 14, "advance_practice": 12}
 
 
 def rows(system: str) -> list[list[str]]:

@@ -1,0 +1,156 @@
+"""The practice suite in Twenty, from its API and its files, through the whole pipeline: every value read back over
+HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from infra.cli.main import app
+from infra.clinics.advance_practice.words import PICTURES
+from infra.monitor import Look
+from infra.showcase import Showcase, ShowcaseOptions
+from sinks.twenty.client import TwentyClient
+
+pytestmark = pytest.mark.stack
+
+
+def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.2)
+    return found
+
+
+def settled(showcase: Showcase) -> Look:
+    moment = showcase.source_now()
+    look: Look = until(lambda: showcase.settled(moment))
+    return look
+
+
+@pytest.fixture(scope="module")
+def showcase() -> Iterator[Showcase]:
+    """The small practice after a day of work, when all of it has arrived."""
+    options = ShowcaseOptions(
+        system="advance_practice",
+        patients=50,
+        seed=5,
+        requests=0,
+        overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 1}},
+    )
+    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-practice-")), options, keep=False) as showcase:
+        showcase.start_systems()
+        showcase.start_components()
+        settled(showcase)
+        showcase.life().run(120, 0)
+        yield showcase
+
+
+@pytest.fixture
+def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
+    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
+        yield client
+
+
+def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
+    """Live rows of a record."""
+    return twenty.list_page(plural, filter=f'sourceSystemId[eq]:"advance_practice/{key}"').records
+
+
+def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
+    look, expected = settled(showcase), showcase.expected()
+    comparison = showcase.compare()
+    assert comparison.mismatches == ()
+    assert comparison.compared > 4000
+    assert look.account.dead_letters == () == look.account.unaccounted
+    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
+    assert expected.parked <= parked <= expected.orphans
+    assert expected.parked
+    assert expected.flagged
+    assert expected.flagged <= showcase.monitor.flags.keys()
+    assert showcase.without_owner() == 0
+
+
+def test_a_provider_is_a_person_until_the_invitation_is_accepted(showcase: Showcase, twenty: TwentyClient) -> None:
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute(
+            """insert into providers (provider_id, given, family, email, specialty, credentials)
+               values (1000900001, 'Nora', 'New', 'New.Doctor@advance.example.com', 'Cardiology', 'MD')"""
+        )
+        source.execute("insert into patients (patient_no, last_nm) values (600001, 'Waiting')")
+        source.execute(
+            """insert into appointments (appt_id, patient_no, provider_email, status, starts)
+               values (1000900002, 600001, 'new.doctor@advance.example.com', 'completed', '2024-05-06 09:30')"""
+        )
+    (person,) = until(lambda: found(twenty, "people", "provider/1000900001"))
+    assert (person["personRole"], person["specialty"], person["credentials"]) == ("PROVIDER", "Cardiology", "MD")
+    (visit,) = until(lambda: found(twenty, "tasks", "appointment/1000900002"))
+    assert visit["completionDate"] == visit["dueAt"] == "2024-05-06T14:30:00.000Z"
+    office = visit["assigneeId"]
+    name = {"firstName": "Nora", "lastName": "New"}
+    showcase.control("members", userEmail="new.doctor@advance.example.com", name=name)
+    until(lambda: not found(twenty, "people", "provider/1000900001"))
+    members = twenty.list_page("workspaceMembers", filter='userEmail[eq]:"new.doctor@advance.example.com"')
+    (member,) = members.records
+    assert (member["specialty"], member["credentials"]) == ("Cardiology", "MD")
+    assert office != member["id"]
+    until(lambda: [one["assigneeId"] for one in found(twenty, "tasks", "appointment/1000900002")] == [member["id"]])
+
+
+def test_a_payer_is_a_record_or_a_name_and_goes_from_one_to_the_other(showcase: Showcase, twenty: TwentyClient) -> None:
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute(
+            "insert into patients (patient_no, last_nm, payer_name) values (600011, 'Insured', 'Santé Québec')"
+        )
+    (person,) = until(lambda: found(twenty, "people", "patient/600011"))
+    assert (person["payerName"], person["insurancePayerId"]) == ("Santé Québec", None)
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("update patients set payer_id = 11 where patient_no = 600011")
+    (payer,) = found(twenty, "insurancePayers", "insurance_payer/11")
+    until(lambda: found(twenty, "people", "patient/600011")[0]["insurancePayerId"] == payer["id"])
+    assert not found(twenty, "people", "patient/600011")[0]["payerName"]
+
+
+def test_pictures_leave_the_text_of_a_note_and_become_its_files(showcase: Showcase, twenty: TwentyClient) -> None:
+    picture = PICTURES[0]
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute(
+            "insert into notes (note_id, org_id, heading, html) values (1000900021, 1, 'Photo', %s)",
+            (f'<p>Today: <img src="{picture.uri}"></p>',),
+        )
+    (note,) = until(lambda: found(twenty, "notes", "note/1000900021"))
+    assert note["bodyV2"]["markdown"] == f"Today: [{picture.name}]"
+    (file,) = until(lambda: twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records)
+    assert file["name"] == picture.name
+    (practice,) = found(twenty, "companies", "organization/1")
+    (target,) = twenty.list_page("noteTargets", filter=f'noteId[eq]:"{note["id"]}"').records
+    assert target["companyId"] == practice["id"]
+
+
+def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: TwentyClient) -> None:
+    (key,) = showcase.expected().oversize
+    (note,) = found(twenty, "notes", key.removeprefix("advance_practice/"))
+    assert twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records == []
+    listed = CliRunner().invoke(app, ["attachments", "--settings", str(showcase.settings_path), "--oversize", "--csv"])
+    assert listed.exit_code == 0
+    assert key in listed.output
+
+
+def test_the_definitions_of_workflows_are_exported_through_the_api(showcase: Showcase, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    result = CliRunner().invoke(app, ["rebuild-package", str(package), "--settings", str(showcase.settings_path)])
+    assert result.exit_code == 0, result.output
+    exported = json.loads((package / "workflows.json").read_text())
+    assert [one["name"] for one in exported] == ["Appointment reminder", "Claim follow-up", "Balance alert"]
+    assert exported[1]["definition"]["steps"] == [{"task": "appeal"}, {"wait": "14d"}]
+    assert json.loads((package / "inventory.json").read_text())["system"] == "advance_practice"
