@@ -45,7 +45,7 @@ def fault(now: float, begun: float | None, fresh: bool, lost_at: float | None) -
     if begun is None:
         return ""
     if not fresh and now - begun > _AWAY_SECONDS:
-        return "Kafka went away in the middle of a transaction"
+        return "Kafka has not confirmed the lease of late, and a transaction does not end"
     if now - begun > _STUCK_SECONDS:
         return f"a transaction has not ended for {_STUCK_SECONDS:.0f} s though Kafka answers"
     return ""

@@ -25,7 +25,8 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
         if trace.mode is PartMode.OWN:
             if name not in rows and living is None:
                 # no newer than this version: a newer one that names the part may be on its way
-                return identity or replace(trace, version=pending.write.version)
+                found = identity or replace(trace, version=pending.write.version)
+                return replace(found, target=trace.target)  # a delete that found nothing knows no object
         elif rows.get(name) != row and (living is None or living.twenty_id != row) and book.owner(row) is not None:
             left = replace(trace, owned=_unclaimed(trace, book))
             if left.owned or left.links:

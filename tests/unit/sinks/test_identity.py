@@ -76,6 +76,12 @@ def test_a_superseded_version_takes_back_what_an_earlier_process_may_have_sent()
     assert trace is not None and (trace.version, trace.state) == (version(1), IdentityState.DELETED)
 
 
+def test_a_superseded_version_is_taken_back_though_its_delete_found_nothing() -> None:
+    gone = identity(5, IdentityState.DELETED, target="", origin=Outcome.DELETED)
+    step = next_step(pending(write(1, part())), Book([gone]))
+    assert isinstance(step, Step) and (step.do, step.target, step.twenty_id) == (Do.DELETE, "person", ROW)
+
+
 def test_a_delete_leaves_a_trace_even_where_nothing_was() -> None:
     step = next_step(pending(write(4, kind=WriteKind.DELETE)), Book())
     assert isinstance(step, Settled) and step.part is None and step.outcome is Outcome.DELETED
