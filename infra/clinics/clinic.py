@@ -54,15 +54,20 @@ class Clinic(ABC):
         """All rows of one table, in key order, each a dict of its columns."""
 
     def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Make the tables in an empty database, and fill them; commits.
+        """Write the documents, make the tables in an empty database, and fill them; commits.
 
         Raises psycopg.errors.DuplicateTable where the tables are there already.
         """
+        self.write_documents()
         package = type(self).__module__.rpartition(".")[0]
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(files(package).joinpath("schema.sql").read_bytes())
             for table in self.keys:
                 self._fill(cursor, table)
+
+    def write_documents(self) -> None:
+        """Write the files that rows name, where a clinic's files do not lie in its tables."""
+        return
 
     @property
     def _numbers(self) -> range:

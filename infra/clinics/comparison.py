@@ -21,7 +21,7 @@ PAGE = 200
 """Rows of a page: the most that Twenty 1.10 gives."""
 PATIENCE_SECONDS = 300
 LINKS = {"taskTarget": "task", "noteTarget": "note", "attachment": "note"}
-"""Objects whose rows have no source key of their own -> what they hang on."""
+"""Objects whose rows have no source key of their own -> what they hang on; a file may hang on anything."""
 
 Row = dict[str, Any]
 
@@ -63,7 +63,8 @@ def compare(base_url: str, api_key: str, expected: Expected, tokens: Callable[[]
         reader = _Reader(http, api_key, tokens or (lambda: None))
         plurals = expected.plurals
         live = {name: list(reader.rows(name, plural)) for name, plural in plurals.items()}
-        trashed = {name: list(reader.rows(name, plurals[name], trashed=True)) for name in ("person", "company")}
+        own = {"person", "company", *expected.ours_alone}
+        trashed = {name: list(reader.rows(name, plurals[name], trashed=True)) for name in own}
         return _Comparing(expected, live, trashed, reader.download).result()
 
 
@@ -194,7 +195,8 @@ class _Comparing:
             about = [self._keys.get(row[column] or "") for column in self._targets if row.get(column)]
             return f"{owner or 'a record that is gone'} -> {', '.join(map(str, filter(None, about))) or 'nobody'}"
         if name == "attachment":
-            owner = self._keys.get(row["noteId"] or "", "")
+            owners = (self._keys.get(row.get(column) or "") for column in ("noteId", *self._targets))
+            owner = next(filter(None, owners), None)
             return f"{owner} -> {row['name']}" if owner else ""
         return self._keys[row["id"]]
 

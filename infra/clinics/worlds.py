@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from infra.clinics import advance_practice, clinic_management, clinic_place, core_practice
+from infra.clinics import advance_practice, clinic_management, clinic_place, core_practice, jiva
 from infra.clinics.clinic import Clinic, Row
 from infra.clinics.life import Life
 from infra.clinics.values import Expected
@@ -97,5 +97,6 @@ WORLDS: Mapping[str, World] = {
         advance_practice.AdvancePracticeDrops,
         advance_practice.API,
     ),
+    "jiva": World("Jiva", jiva.Jiva, jiva.JivaLife, jiva.expected, jiva.Api),
 }
 """By the name of the system, which is that of its mapping."""

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.clinics.clinic_place.generator import ClinicPlace
-from infra.clinics.core_practice.generator import CorePractice
 from infra.clinics.values import Email, Expected
 from infra.clinics.worlds import WORLDS
 from schemas.mapping import load_mapping
@@ -21,7 +19,7 @@ SECTIONS = {
     system: section for section in PAGE.split("\n## ")[1:] for system in re.findall(r"`(\w+)`", section.split("\n")[0])
 }
 TESTS = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-ROWS = {"clinic_place": 14, "clinic_management": 14, "core_practice": 14, "advance_practice": 12}
+ROWS = {"clinic_place": 14, "clinic_management": 14, "core_practice": 14, "advance_practice": 12, "jiva": 13}
 
 
 def rows(system: str) -> list[list[str]]:
@@ -38,9 +36,7 @@ def expectation(system: str, documents: Path) -> Expected:
     world = WORLDS[system]
     clinic = world.clinic(4, 150, documents)
     tables = {table: list(clinic.rows(table)) for table in clinic.keys}
-    if isinstance(clinic, ClinicPlace | CorePractice):
-        for row in tables["documents"]:
-            clinic.write_document(row)
+    clinic.write_documents()
     accounts = [account.email for account in clinic.accounts]
     return world.expected(
         tables,

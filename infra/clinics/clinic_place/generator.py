@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from infra.clinics.clinic import Account, Clinic, Row
@@ -83,11 +82,9 @@ class ClinicPlace(Clinic):
             row["referring_physician_id"] = mistyped(random, 0.02, referring, "D-99901", "")
         return row
 
-    def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Tables, rows and the files of the documents."""
+    def write_documents(self) -> None:
         for row in self.rows("documents"):
             self.write_document(row)
-        super().create(connection)
 
     def write_document(self, row: Row) -> None:
         """Write the file that a documents row names; the oversize one takes no room on the disk."""

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any, Literal
-
-import psycopg
+from typing import Literal
 
 from infra.clinics.clinic import Account, Clinic, Row
 from infra.clinics.core_practice import rows
@@ -86,11 +84,9 @@ class CorePractice(Clinic):
         for row in made:
             yield {**rows.windows(row), "last_modified": self._changed_at(table, row)}
 
-    def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Tables, rows and the files of the documents."""
+    def write_documents(self) -> None:
         for row in self.rows("documents"):
             self.write_document(row)
-        super().create(connection)
 
     def write_document(self, row: Row) -> None:
         """Write the file that a documents row names; the oversize one takes no room on the disk."""
