@@ -6,6 +6,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli.main import app
+from infra.clinics.comparison import Comparison
+from infra.clinics.values import Expected
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
 from sinks.twenty.client import TwentyClient
@@ -37,7 +40,7 @@ def settled(showcase: Showcase) -> Look:
 
 
 @pytest.fixture(scope="module")
-def showcase() -> Iterator[Showcase]:
+def started() -> Iterator[Showcase]:
     """The small clinic, when all that it had has arrived."""
     options = ShowcaseOptions(
         system="core_practice", patients=60, seed=5, requests=0, overrides={"hold": {"park_seconds": 3}}
@@ -61,26 +64,52 @@ def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
     return twenty.list_page(plural, filter=wanted).records
 
 
-def in_step(showcase: Showcase) -> Look:
-    look, expected = settled(showcase), showcase.expected()
-    comparison = showcase.compare()
-    assert comparison.mismatches == ()
-    assert comparison.compared > 3000
-    assert look.account.dead_letters == () == look.account.unaccounted
-    assert expected.flagged <= showcase.monitor.flags.keys()
-    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
-    assert expected.parked <= parked <= expected.orphans
-    assert expected.parked and expected.flagged
-    return look
+@dataclass(frozen=True)
+class Day:
+    """What was found when a day was over. flags: of (record key, field)."""
+
+    look: Look
+    expected: Expected
+    comparison: Comparison
+    flags: frozenset[tuple[str, str]]
+    parked: frozenset[str]
+    without_owner: int
 
 
-def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work(showcase: Showcase) -> None:
-    in_step(showcase)
-    life = showcase.life()
+def day(showcase: Showcase) -> Day:
+    look, monitor = settled(showcase), showcase.monitor
+    parked = frozenset(one.key for one in monitor.obligations if one.parked and not one.skipped)
+    flags = frozenset(monitor.flags)
+    return Day(look, showcase.expected(), showcase.compare(), flags, parked, showcase.without_owner())
+
+
+@pytest.fixture(scope="module")
+def days(started: Showcase) -> tuple[Day, Day]:
+    """Before and after a day of work, and before any test changes what the tables cannot tell."""
+    first = day(started)
+    life = started.life()
     life.run(120, 0)
     life.settle()
-    in_step(showcase)
-    assert showcase.without_owner() == 0
+    return first, day(started)
+
+
+@pytest.fixture
+def showcase(started: Showcase, days: tuple[Day, Day]) -> Showcase:
+    return started
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["before", "after"])
+def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work(
+    days: tuple[Day, Day], which: int
+) -> None:
+    found = days[which]
+    assert found.comparison.mismatches == ()
+    assert found.comparison.compared > 3000
+    assert found.look.account.dead_letters == () == found.look.account.unaccounted
+    assert found.expected.flagged <= found.flags
+    assert found.expected.parked <= found.parked <= found.expected.orphans
+    assert found.expected.parked and found.expected.flagged
+    assert found.without_owner == 0
 
 
 def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: TwentyClient) -> None:
