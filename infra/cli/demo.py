@@ -22,7 +22,7 @@ from infra.cli.view import render
 from infra.clinics.comparison import Comparison
 from infra.clinics.life import Life
 from infra.clinics.worlds import WORLDS
-from infra.metrics import serve_together
+from infra.metrics import serve_together, value
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
 
@@ -177,7 +177,7 @@ class _Living:
 
 def _summary(showcase: Showcase, console: Console, look: Look) -> Summary:
     # a reader of its own costs tokens: what the sink used and what was refused is read before it begins
-    stats = showcase.control("stats") if showcase.standin else {}
+    requests, refused = _traffic(showcase)
     with console.status("reading every record back over HTTP and comparing it, field by field"):
         comparison = showcase.compare()
         without_owner = showcase.without_owner()
@@ -185,11 +185,21 @@ def _summary(showcase: Showcase, console: Console, look: Look) -> Summary:
     return Summary(
         look,
         comparison,
-        int(stats.get("requests", 0)),
-        int(stats.get("refused", 0)),
+        requests,
+        refused,
         round((first - ready).total_seconds(), 1) if first and ready else None,
         without_owner,
     )
+
+
+def _traffic(showcase: Showcase) -> tuple[int, int]:
+    """Requests and refusals: as the stand-in counted them, or the sink, where Twenty is the user's own."""
+    if showcase.standin:
+        stats = showcase.control("stats")
+        return int(stats["requests"]), int(stats["refused"])
+    metrics = showcase.pipeline.metrics()
+    sent, throttled = "dualrun_sink_request_duration_seconds_count", "dualrun_sink_throttled_total"
+    return int(value(metrics, sent) or 0), int(value(metrics, throttled) or 0)
 
 
 def _print(console: Console, summary: Summary) -> None:
