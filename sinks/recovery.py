@@ -208,8 +208,9 @@ class Recovery:
         # that the row of an upsert is there explains nothing
         told = [cause.finding != NOTHING or (cause.known and works[0].group.do is Do.CREATE) for cause in explained]
         if any(told):
-            for work in works:
-                if self._tired(work.pending):
+            for work, itself in zip(works, told, strict=True):
+                # the others were refused for their company alone, however often
+                if itself and self._tired(work.pending):
                     self.dead_letter(work.pending, refusal.template)
                 else:
                     self._again([work])

@@ -242,6 +242,22 @@ def test_a_duplicate_that_nothing_explains_goes_without_its_unique_values_once()
     assert bench.twenty.rows[twenty_id("s/patient/1", "")]["extId"] == ""
 
 
+def test_a_record_is_not_condemned_for_the_company_that_it_keeps() -> None:
+    """A process died when it had made all but one of these and committed nothing: batch after batch is refused."""
+    bench = Bench(batch=2)
+    made = {twenty_id(key(number), "") for number in range(2, 40)}
+    bench.twenty.rows = {row: {"id": row, "updatedAt": "2026-01-01T00:00:00+00:00"} for row in made}
+
+    def refused(row: dict[str, Any]) -> Refusal | None:
+        there = bench.twenty.calls[-1][0] == "create" and row["id"] in made
+        return refusal(Kind.DUPLICATE) if there else None
+
+    bench.twenty.rule = refused
+    bench.kafka.publish(*(patient(number) for number in range(1, 40)))
+    bench.turn()
+    assert {outcome for number in range(1, 40) for outcome in bench.outcomes(key(number))} == {Outcome.CREATED}
+
+
 def test_a_duplicate_for_ever_ends_as_a_dead_letter() -> None:
     bench = Bench()
     bench.twenty.rule = lambda _: refusal(Kind.DUPLICATE)
