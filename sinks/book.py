@@ -84,6 +84,14 @@ class Book:
         names = [self._rows[row]] if row in self._rows else []
         return [self._records[key][part] for key, part in [*names, *sorted(self._sharing.get(row, ()))]]
 
+    def left_behind(self, row: str) -> list[Identity]:
+        """Fragments that ended while their row lay in the trash, and so were not cleared. Reads through everything."""
+        return [
+            known
+            for known in self
+            if known.twenty_id == row and known.mode is PartMode.FRAGMENT and known.state is IdentityState.DELETED
+        ]
+
     def referring(self, row: str) -> list[Identity]:
         """Living parts that link to a row. Reads through everything: for what happens rarely."""
         return [known for known in self if known.state in LIVING and row in known.links.values()]

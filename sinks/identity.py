@@ -152,7 +152,8 @@ def _removal(identity: Identity, book: Book) -> Next:
     if identity.mode is PartMode.OWN:
         return Step(Do.DELETE, identity.part, identity.target, identity.twenty_id, Outcome.DELETED, identity=identity)
     if identity.mode is PartMode.FRAGMENT and book.owner(identity.twenty_id) is None:
-        gone = replace(identity, state=IdentityState.DELETED, owned=(), links={})
+        # what it wrote lies in the trash with the row, and is cleared if that comes back
+        gone = replace(identity, state=IdentityState.DELETED)
         return Settled(identity.part, Outcome.DELETED, "the record that it was a part of is gone", gone)
     do = Do.CLEAR if identity.mode is PartMode.FRAGMENT else Do.UPDATE
     return Step(do, identity.part, identity.target, identity.twenty_id, Outcome.DELETED, identity=identity)

@@ -62,7 +62,7 @@ def require_fields(part: Part, target: TargetObject) -> None:
 def group_of(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:
     """What may share a request: rows of all fields with one another, rows of some fields only with their like."""
     shared = step.do is Do.UPSERT and step.part is not None and step.part.mode is not PartMode.OWN
-    if shared or step.do in (Do.LINK, Do.CLEAR):
+    if shared or step.do in (Do.LINK, Do.CLEAR) or (step.do is Do.UPSERT and step.outcome is Outcome.RESTORED):
         return Group(Do.UPSERT, step.target, tuple(sorted(build(pending, step, book, catalogue).payload)))
     return Group(step.do, step.target)
 
@@ -92,6 +92,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         due = due_links(part, identity, known)
         payload |= {target.column(name): row or _instead(name, target) for name, row in due.items()}
         return Row(payload, (), ())
+    payload |= _leftovers(step, book, target)
     payload |= part.fields
     payload |= {target.column(name): row for name, row in links.items()}
     if identity is not None:
@@ -114,6 +115,16 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         else:
             flags.append(unique.without(payload, path, target))
     return Row(payload, tuple(held), tuple(flags))
+
+
+def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
+    """What fragments left in a row that comes back out of the trash, though they have ended meanwhile."""
+    if step.outcome is not Outcome.RESTORED:
+        return {}
+    ended, living = book.left_behind(step.twenty_id), book.at(step.twenty_id)
+    taken = {name for one in living for name in (*one.owned, *one.links)}
+    empty = {name: target.empty(name) for one in ended for name in one.owned if name not in taken}
+    return empty | {target.column(name): None for one in ended for name in one.links if name not in taken}
 
 
 def _instead(relation: str, target: TargetObject) -> str | None:

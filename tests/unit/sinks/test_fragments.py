@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.keys import twenty_id
-from schemas.records import Identity, IdentityState, Link, Part, PartMode, Unit, Write, WriteKind
+from schemas.records import Identity, IdentityState, Link, Outcome, Part, PartMode, Unit, Write, WriteKind
+from sinks import rows
 from sinks.book import Book
-from sinks.identity import Do, Step, next_step
+from sinks.identity import Do, Settled, Step, next_step
 from sinks.pending import Lane
 from tests.unit.sinks.test_convergence import ACTIONS, Machine
-from tests.unit.sinks.values import pending, version
+from tests.unit.sinks.values import CATALOGUE, pending, version
 
 CONTACT = "s/contact/1"
 PATIENTS = ("s/patient/1", "s/patient/2")
@@ -95,3 +98,28 @@ def test_what_another_fragment_owns_by_now_is_not_taken_back() -> None:
     assert isinstance(step, Step) and (step.do, step.twenty_id) == (Do.CLEAR, row(patient))
     step = next_step(ended, Book([*people(), other]))
     assert not isinstance(step, Step)
+
+
+def test_what_ended_while_its_row_lay_in_the_trash_is_cleared_when_the_row_comes_back() -> None:
+    patient = PATIENTS[0]
+    trashed = Identity(patient, "", "person", row(patient), version(2), IdentityState.DELETED)
+    mine = Identity(
+        CONTACT, "", "person", row(patient), version(1), IdentityState.LIVE, PartMode.FRAGMENT, owned=("jobTitle",)
+    )
+    settled = next_step(pending(contact(2, None)), Book([trashed, mine]))
+    assert isinstance(settled, Settled) and settled.identity is not None
+    assert (settled.identity.state, settled.identity.owned) == (IdentityState.DELETED, ("jobTitle",))
+
+    back = pending(
+        Write(patient, WriteKind.WRITE, version(3), Unit("cdc", 0, 3), (Part("", "person", fields={"extId": "x"}),))
+    )
+    back.restored.add("")
+    others = replace(mine, key="s/contact/2")
+    for book, expected in (
+        (Book([trashed, settled.identity]), {"id": row(patient), "extId": "x", "jobTitle": ""}),
+        (Book([trashed, settled.identity, others]), {"id": row(patient), "extId": "x"}),
+    ):
+        step = next_step(back, book)
+        assert isinstance(step, Step) and (step.do, step.outcome) == (Do.UPSERT, Outcome.RESTORED)
+        assert rows.build(back, step, book, CATALOGUE).payload == expected
+        assert rows.group_of(back, step, book, CATALOGUE).columns == tuple(sorted(expected))
