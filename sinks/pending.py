@@ -51,6 +51,7 @@ class Pending:
     notes: flags to report with a part. looked_up: parts for which the workspace was searched.
     attempts: refusals without a known cause. place: the message that holds ``write``.
     earlier: parts of replaced versions, by name: what of them is in Twenty is our own though no answer has told so.
+    named: the parts of each replaced version: what it did not name may have been deleted.
     """
 
     write: Write
@@ -73,6 +74,7 @@ class Pending:
     attempts: int = 0
     place: Position | None = None
     earlier: dict[str, list[Part]] = field(default_factory=dict)
+    named: list[set[str]] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -89,12 +91,15 @@ class Pending:
         self.attempts = 0
 
     def overtook(self, part: Part) -> bool:
-        """Whether another content of the part may be in Twenty than any answer told: a replaced version's."""
-        return any(earlier.content_hash != part.content_hash for earlier in self.earlier.get(part.name, ()))
+        """Whether something else may be in Twenty than any answer told: a replaced version's content, or nothing."""
+        changed = any(earlier.content_hash != part.content_hash for earlier in self.earlier.get(part.name, ()))
+        return changed or any(part.name not in names for names in self.named)
 
     def remember(self, replaced: Write) -> None:
         for part in replaced.parts:
             self.earlier.setdefault(part.name, []).append(part)
+        if replaced.kind is not WriteKind.PATCH:
+            self.named.append({part.name for part in replaced.parts})
         if replaced.kind is WriteKind.WRITE:
             for part in replaced.parts:
                 row = _row(self.key, part)

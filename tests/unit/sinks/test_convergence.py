@@ -178,14 +178,15 @@ def histories(draw: st.DrawFn) -> list[tuple[Lane, Write]]:
         for number in range(1, draw(st.integers(1, 5))):
             names = draw(st.sampled_from([("",), ("", "a"), ("", "a", "b"), ("b", ""), ()]))
             target = draw(st.sampled_from(["person", "company"]))
+            content = draw(st.integers(1, 2))  # so that a version may say again what one before the last said
             parts = tuple(
                 Part(
                     name,
                     target if not name else "note",
-                    fields={"jobTitle" if target == "person" else "name": number} if not name else {"title": number},
+                    fields={"jobTitle" if target == "person" else "name": content} if not name else {"title": content},
                     internal={} if not name or "" not in names[: names.index(name)] else {"owner": ""},
                     links=(Link("late", "token", False),),
-                    content_hash=f"{name}{number}",
+                    content_hash=f"{name}{content}",
                 )
                 for name in names
             )

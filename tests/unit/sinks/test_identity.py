@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from schemas.keys import twenty_id
-from schemas.records import Attachment, Identity, IdentityState, Link, Match, Outcome, Part, PartMode, WriteKind
+from schemas.records import (
+    Attachment,
+    Identity,
+    IdentityState,
+    Link,
+    Match,
+    Outcome,
+    Part,
+    PartMode,
+    Write,
+    WriteKind,
+)
 from sinks.book import Book
 from sinks.identity import DONE, NO_MEMBER, Do, Done, Settled, Step, next_step, written
 from sinks.pending import Upload
@@ -316,3 +327,13 @@ def test_a_fragment_that_fills_nothing_is_no_request() -> None:
     assert asked(2, patient, parts=(unknown,)) == Outcome.SKIPPED
     mine = identity(1, mode=PartMode.FRAGMENT, twenty_id=PARENT, owned=("jobTitle",))
     assert asked(2, patient, mine, parts=(unknown,)) == Do.UPSERT, "what it filled is cleared"
+
+
+@pytest.mark.parametrize("between", [write(2, part("task")), write(2, kind=WriteKind.DELETE)])
+def test_what_a_replaced_version_did_not_name_is_written_again_though_it_says_the_same(between: Write) -> None:
+    """A process that died may have deleted it, and Kafka never learned of it."""
+    again = pending(write(3, part()))
+    assert isinstance(step := next_step(again, Book([identity(1)])), Settled) and step.outcome is Outcome.UNCHANGED
+    again.remember(between)
+    step = next_step(again, Book([identity(1)]))
+    assert isinstance(step, Step) and (step.do, step.name, step.twenty_id) == (Do.UPSERT, "", ROW)
