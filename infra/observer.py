@@ -34,11 +34,22 @@ _LONG_BEFORE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One refused change: where it lies and why. The bytes stay in the topic."""
+    """One refused change, or a row of the source that is none: where it lies and why. The bytes stay in the topic.
+
+    unit: the change; of what never was one, the letter itself. key: the record; of a row, where it lies in the source.
+    """
 
     unit: Unit
     key: str
     reason: str
+
+    @property
+    def object(self) -> str:
+        """Source object; empty where the key is none of ours."""
+        try:
+            return parse_record_key(self.key).object
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,8 @@ class Observer:
                 self._audited(record)
         elif topic == self._topics.dead_letters:
             headers = headers_of(message)
-            unit = Unit(headers.get("topic", topic), int(headers.get("partition", 0)), int(headers.get("offset", 0)))
+            told = "topic" in headers
+            unit = Unit(headers["topic"], int(headers["partition"]), int(headers["offset"])) if told else place
             self._dead[unit] = DeadLetter(unit, bytes(message.key() or b"").decode(), headers.get("reason", ""))
         else:
             record = self._codec.decode(bytes(message.value() or b""))

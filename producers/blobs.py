@@ -6,12 +6,14 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from producers.columns import key_text
 from producers.publisher import Publisher
 from producers.source import SourceError
+from producers.unreadable import Unreadable
 from schemas.blobs import MAX_BYTES, Stored, path_of
 from schemas.records import Checkpoint, RecordChange
 from schemas.source import SourceObject
@@ -64,6 +66,9 @@ class BlobPublisher:
     def publish(self, change: RecordChange) -> int:
         columns = {name: self._stored(change, name) for name in self._what.blobs if change.record.get(name) is not None}
         return self._inner.publish(replace(change, record={**change.record, **columns}) if columns else change)
+
+    def refuse(self, row: Unreadable, at: datetime) -> None:
+        self._inner.refuse(row, at)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self._inner.commit(checkpoint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,13 @@ class Position:
     approved: frozenset[str] = frozenset()
     watermark: Watermark | None = None
     control: int = 0
+
+
+def restarted(position: Position) -> Position:
+    """With a snapshot that is not done back at its beginning."""
+    if position.snapshot.done:
+        return position
+    return replace(position, snapshot=replace(position.snapshot, after=None, rows=0))
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from producers.dialect import DialectError, detect
 from producers.drops import Export, Pattern, Rule, Seen, Settling, group, marker_of, natural, rank
 from producers.file_memory import FileMemory, Remembered
-from producers.incoming import Content, UnreadableError, copy, examine
+from producers.incoming import Content, UnreadableError, copy, examine, lines_of
 from producers.landing import CONTENT_KEY, Cut, Landing, Rejected
 from producers.manifest import Manifest
 from producers.source import Condition
+from producers.unreadable import Unreadable, numbered
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.csv")
@@ -34,6 +35,7 @@ class Taken:
     rank: str
     complaint: str = ""
     rejected: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class Delivery:
@@ -84,6 +86,7 @@ class Delivery:
             waiting="" if loaded else "; ".join([f"no complete file {self._patterns()} yet{self._awaited}", *concerns]),
             concern="; ".join(concerns),
             rejected=sum(one.rejected for one in taken),
+            unreadable=tuple(row for one in taken for row in one.unreadable),
             version=version.hexdigest() if loaded else None,
             whole=whole,
         )
@@ -209,12 +212,14 @@ class Delivery:
     def _stage(self, at: str, export: Export, digests: tuple[str, ...]) -> Taken:
         self._landing.begin()
         complaints, rejected, counts = [], 0, []
+        unreadable: list[Unreadable] = []
         for file in export.files:
             rows, wrong = self._stage_file(file)
             counts.append(rows + len(wrong))
             rejected += len(wrong)
             if wrong:
-                named = ", ".join(f"{one.line} ({one.reason})" for one in wrong[:_NAMED] if one.line)
+                unreadable += self._unreadable(file, wrong)
+                named = ", ".join(f"{one.lines.start} ({one.reason})" for one in wrong[:_NAMED] if one.lines)
                 more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
                 complaints.append(f"{file.name}: {len(wrong)} rows could not be read, at line {named}{more}")
         self._check_counts(export, counts)
@@ -223,7 +228,20 @@ class Delivery:
             complaints.append(f"{repeated} rows repeat the key of another: the last of each counts")
         if rejected and export.full:
             complaints.append("what is missing from this export is not taken as deleted")
-        return Taken(digests, at, "; ".join(complaints), rejected)
+        return Taken(digests, at, "; ".join(complaints), rejected, tuple(unreadable))
+
+    def _encoding(self, file: Seen) -> str:
+        return self._rule.encoding or self._content(file).encoding
+
+    def _unreadable(self, file: Seen, wrong: list[Rejected]) -> list[Unreadable]:
+        encoding, known = (
+            self._encoding(file),
+            sorted((one for one in wrong if one.lines), key=lambda one: one.lines.start),
+        )
+        raw = lines_of(self._directory / file.name, file, encoding, [one.lines for one in known])
+        return numbered(
+            (f"{file.name}:{one.lines.start}", one.reason, text, encoding) for one, text in zip(known, raw, strict=True)
+        )
 
     def _stage_file(self, file: Seen) -> tuple[int, list[Rejected]]:
         key = [name for name in self._what.key if name != CONTENT_KEY]
@@ -231,7 +249,7 @@ class Delivery:
         needed += self._manifest.columns if self._manifest else []
         plain = self._landing.directory / "file.csv"
         try:
-            sample = copy(self._directory / file.name, file, self._rule.encoding or self._content(file).encoding, plain)
+            sample = copy(self._directory / file.name, file, self._encoding(file), plain)
             try:
                 dialect = detect(sample, needed)
             except DialectError as error:

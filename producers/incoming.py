@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from producers.dialect import Dialect, Encodings
 from producers.drops import Seen
+from producers.unreadable import MOST
 
 _CHUNK = 1024 * 1024
 _SAMPLE = 256 * 1024
-_NAMED = 20
+_FIELD_CHARACTERS = 16 * 1024 * 1024
 
 
 class UnreadableError(Exception):
@@ -65,11 +67,31 @@ def copy(path: Path, seen: Seen, encoding: str, into: Path) -> str:
     return sample
 
 
-def keyless_lines(path: Path, dialect: Dialect, key: Sequence[str]) -> list[int]:
-    """The first lines of a copied file whose rows lack a part of their key."""
+def lines_of(path: Path, seen: Seen, encoding: str, wanted: Iterable[range]) -> list[bytes]:
+    """The bytes of these lines (from 1, in order) as they are in the file, without the newline at their end; a newline
+    within is ``\\n``. Raises UnreadableError as ``examine`` does."""
+    found: list[bytes] = []
+    try:
+        with path.open(encoding=encoding, errors="surrogateescape", newline=None) as file:
+            line = 1
+            for one in wanted:
+                text = "".join(islice(file, max(0, one.start - line), max(0, one.stop - line)))
+                line = max(line, one.stop)
+                found.append(text.removesuffix("\n").encode(encoding.removesuffix("-sig"), "surrogateescape"))
+            after = os.fstat(file.fileno())
+    except (OSError, LookupError, UnicodeError) as error:
+        raise UnreadableError(f"cannot be read as {encoding} ({type(error).__name__})") from None
+    if (after.st_size, after.st_mtime_ns) != (seen.size, seen.mtime_ns):
+        raise UnreadableError("is still being written")
+    return found
+
+
+def keyless_lines(path: Path, dialect: Dialect, key: Sequence[str]) -> list[range]:
+    """The lines of a copied file whose rows lack a part of their key, the first ``MOST``."""
     places = [dialect.columns.index(name) for name in key]
     doubled = dialect.escape == dialect.quote
-    found: list[int] = []
+    found: list[range] = []
+    csv.field_size_limit(_FIELD_CHARACTERS)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(
             file,
@@ -78,11 +100,13 @@ def keyless_lines(path: Path, dialect: Dialect, key: Sequence[str]) -> list[int]
             doublequote=doubled,
             escapechar=None if doubled else dialect.escape,
         )
+        before = 0
         for row in reader:
             if len(row) == len(dialect.columns) and not all(row[place] for place in places):
-                found.append(reader.line_num)
-                if len(found) == _NAMED:
+                found.append(range(before + 1, reader.line_num + 1))
+                if len(found) == MOST:
                     break
+            before = reader.line_num
     return found
 
 

@@ -36,9 +36,9 @@ _REASONS = {
 
 
 class Rejected(NamedTuple):
-    """A line that is no row. ``reason`` holds nothing of it."""
+    """Lines that are no row; none where it is not known which. ``reason`` holds nothing of them."""
 
-    line: int
+    lines: range
     reason: str
 
 
@@ -161,7 +161,7 @@ class Landing:
         if keyless:
             connection.execute("DELETE FROM staged WHERE key IS NULL")
             lines = keyless_lines(path, cut.dialect, cut.needed)
-            rejected += [Rejected(line, cut.keyless) for line in [*lines, *[0] * keyless][:keyless]]
+            rejected += [Rejected(one, cut.keyless) for one in [*lines, *[range(0)] * keyless][:keyless]]
         return self.staged() - before, rejected
 
     def _rejected(self, path: Path, cut: Cut) -> list[Rejected]:
@@ -175,12 +175,13 @@ class Landing:
             saved = salvage(lines, cut.dialect) if len(lines) > 1 else []
             good = {index for index, _ in saved}
             reason = _REASONS.get(kind, "no row")
-            rejected += [Rejected(line + index, reason) for index, one in enumerate(lines) if one and index not in good]
+            bad = [line + index for index, one in enumerate(lines) if one and index not in good]
+            rejected += [Rejected(range(number, number + 1), reason) for number in bad]
             for index, cells in saved:
                 if all(cells[cut.dialect.columns.index(name)] for name in cut.needed):
                     self._stage_one(cells, cut)
                 else:
-                    rejected.append(Rejected(line + index, cut.keyless))
+                    rejected.append(Rejected(range(line + index, line + index + 1), cut.keyless))
         return rejected
 
     def _stage_one(self, cells: Sequence[str], cut: Cut) -> None:

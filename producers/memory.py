@@ -10,6 +10,7 @@ from producers.columns import key_text
 from producers.cursor import instant
 from producers.publisher import AbortedError, FencedError
 from producers.source import Condition, Place, Reading, Row, SourceError
+from producers.unreadable import Unreadable
 from schemas.records import Checkpoint, RecordChange, Value
 from schemas.source import SourceObject
 
@@ -150,9 +151,10 @@ class MemorySource:
 
 @dataclass(slots=True)
 class MemoryTopic:
-    """One object's topic and last checkpoint, and who may write to them."""
+    """One object's topic, dead letters and last checkpoint, and who may write to them."""
 
     changes: list[RecordChange] = field(default_factory=list)
+    letters: list[Unreadable] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     epoch: int = 0
 
@@ -166,10 +168,14 @@ class MemoryPublisher:
         self.fail = False
         self._epoch = topic.epoch
         self._pending: list[RecordChange] = []
+        self._refused: list[Unreadable] = []
 
     def publish(self, change: RecordChange) -> int:
         self._pending.append(change)
         return 100
+
+    def refuse(self, row: Unreadable, at: datetime) -> None:
+        self._refused.append(row)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         if self._epoch != self.topic.epoch:
@@ -178,11 +184,12 @@ class MemoryPublisher:
             self.fail = False
             raise AbortedError("memory: the transaction was aborted")
         self.topic.changes.extend(self._pending)
+        self.topic.letters.extend(self._refused)
         self.topic.checkpoint = checkpoint
-        self._pending = []
+        self.abort()
 
     def abort(self) -> None:
-        self._pending = []
+        self._pending, self._refused = [], []
 
     def ends(self) -> dict[int, int]:
         return {0: len(self.topic.changes)}

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from producers import guards
 from producers.batch import Batch, Stamp, publish
-from producers.checkpoint import FORMAT, Position, Snapshot, Watermark, to_json
+from producers.checkpoint import FORMAT, Position, Snapshot, Watermark, restarted, to_json
 from producers.cursor import Passes
 from producers.guards import BACKWARDS, BURST, BY_OPERATOR, MISSING, OPERATOR, SNAPSHOT
 from producers.known import Known
@@ -22,24 +22,15 @@ from producers.limits import Limits, within
 from producers.metrics import ObjectMetrics, ProducerMetrics
 from producers.publisher import AbortedError, Publisher
 from producers.selection import Selection
-from producers.source import Condition, Place, Reading, Row, Source, SourceError
-from producers.sweep import absent, judge
+from producers.source import Condition, Reading, Row, Source, SourceError
+from producers.sweep import Scan, absent, judge
+from producers.unreadable import Letters
 from schemas.records import Checkpoint, Operation
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.producer")
 
 _RETRY_FIRST, _RETRY_MOST = 0.5, 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A running sweep."""
-
-    began_at: datetime
-    version: str | None = None
-    after: Place | None = None
-    published: int = 0
 
 
 class Poller:
@@ -55,12 +46,13 @@ class Poller:
         position: Position,
         limits: Limits,
         metrics: ProducerMetrics,
+        letters: Letters | None = None,
         *,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self.what = what
-        self.position = position if source.resumable(what) else _restarted(position)
+        self.position = position if source.resumable(what) else restarted(position)
         self._system = system
         self._source = source
         self._publisher = publisher
@@ -69,6 +61,7 @@ class Poller:
         self._metrics = ObjectMetrics(metrics, system, what.name)
         self._clock = clock
         self._monotonic = monotonic
+        self._letters = letters or Letters()
         self._condition = Condition()
         self._passes = Passes(limits.poll_interval, timedelta(seconds=limits.margin), monotonic())
         self._scan: Scan | None = None
@@ -117,7 +110,9 @@ class Poller:
         if (condition.waiting, condition.concern) != (self._condition.waiting, self._condition.concern):
             self._committed_at = None
         self._condition = condition
-        return self._attempt(lambda: self._increment(reading, bound)) if self._readable() else False
+        if not self._readable():
+            return False
+        return self._attempt(lambda: self._set_aside() or self._increment(reading, bound))
 
     def snapshot(self) -> bool:
         """One chunk of the snapshot, by key."""
@@ -185,6 +180,16 @@ class Poller:
         self._committed_at = None
 
     # The work
+
+    def _set_aside(self) -> bool:
+        """Rows that are no rows become dead letters."""
+        rows = self._letters.fresh(self._condition.unreadable, self._limits.chunk_rows)
+        if rows:
+            for row in rows:
+                self._publisher.refuse(row, self._clock())
+            self._commit(self.position)
+            self._letters.written(rows)
+        return len(rows) == self._limits.chunk_rows
 
     def _increment(self, reading: Reading, bound: datetime) -> bool:
         found = guards.restored(self.position.watermark, reading)
@@ -383,7 +388,7 @@ class Poller:
         self._publisher.abort()
         if not self._source.resumable(self.what):
             self._scan = self._passes.current = None
-            self.position = _restarted(self.position)
+            self.position = restarted(self.position)
 
     def show(self, now: datetime, *, waiting: bool) -> None:
         """Sets the gauges. ``now``: the source's. ``waiting``: snapshots wait for those behind them."""
@@ -391,10 +396,3 @@ class Poller:
         condition = self._condition
         paused = 1 if self.position.paused else 2 if self._failure or condition.waiting else 0
         self._metrics.show(now, snapshot=snapshot, paused=paused, rejected=condition.rejected)
-
-
-def _restarted(position: Position) -> Position:
-    """With a snapshot that is not done back at its beginning."""
-    if position.snapshot.done:
-        return position
-    return replace(position, snapshot=replace(position.snapshot, after=None, rows=0))

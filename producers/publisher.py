@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 
 from producers.source import SourceError
+from producers.unreadable import BY, Unreadable
 from schemas.broker import BrokerError, KafkaSettings, end_offsets, producer
 from schemas.codec import Codec
-from schemas.keys import pseudonym
+from schemas.keys import pseudonym, record_key
 from schemas.records import Checkpoint, RecordChange
-from schemas.topics import Topics
+from schemas.topics import MAX_MESSAGE_BYTES, Topics
 from schemas.watchdog import Watchdog
 
 # once it is fenced, librdkafka answers everything with a fatal error
 _FENCED = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
 _PATIENCE_SECONDS = 45.0
+_Headers = dict[str, str | bytes | None]
+_LETTER_BYTES = MAX_MESSAGE_BYTES // 2
+"""Of a row that no message holds (a quote that swallowed a file), this much is kept; the header ``bytes`` says it."""
 
 
 class FencedError(RuntimeError):
@@ -34,6 +39,10 @@ class Publisher(Protocol):
 
     def publish(self, change: RecordChange) -> int:
         """Adds a change to the open transaction (begins one if there is none); its size in bytes."""
+        ...
+
+    def refuse(self, row: Unreadable, at: datetime) -> None:
+        """Adds a dead letter to the open transaction (begins one if there is none)."""
         ...
 
     def commit(self, checkpoint: Checkpoint) -> None:
@@ -67,6 +76,7 @@ class KafkaPublisher:
         self._watchdog = watchdog or Watchdog()
         self._topics = topics
         self._codec = codec
+        self._object = object_name
         self._topic = topics.cdc(object_name)
         self._checkpoint_key = f"{topics.system}/{object_name}"
         self._open = False
@@ -85,6 +95,13 @@ class KafkaPublisher:
             ) from None
         self._produce(self._topic, key, value)
         return len(value)
+
+    def refuse(self, row: Unreadable, at: datetime) -> None:
+        self._begin()
+        headers: _Headers = {"reason": row.reason, "at": at.isoformat(), "by": BY, "object": self._object}
+        headers |= {"where": row.where, "encoding": row.encoding, "digest": row.digest, "bytes": str(len(row.raw))}
+        key = record_key(self._topics.system, self._object, row.where)
+        self._produce(self._topics.dead_letters, key, row.raw[:_LETTER_BYTES], headers)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self._begin()
@@ -110,11 +127,11 @@ class KafkaPublisher:
             self._try(self._producer.begin_transaction)
             self._open = True
 
-    def _produce(self, topic: str, key: str, value: bytes) -> None:
+    def _produce(self, topic: str, key: str, value: bytes, headers: _Headers | None = None) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                self._producer.produce(topic, key=key, value=value)
+                self._producer.produce(topic, key=key, value=value, headers=headers)
                 return
             except BufferError:
                 if time.monotonic() > deadline:

@@ -6,6 +6,7 @@ server's clock, and until then it is asked for again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,6 +20,7 @@ from producers.columns import key_text
 from producers.cursor import instant
 from producers.paging import Paging, Walk
 from producers.source import Condition, Place, Reading, Row, SourceError
+from producers.unreadable import MOST, Unreadable, numbered
 from schemas.records import Json, Value
 from schemas.source import SourceObject
 
@@ -58,6 +60,7 @@ class RestSource:
         self._now = datetime.min.replace(tzinfo=UTC)
         self._places: dict[str, Place] = {}
         self._keyless: dict[str, int] = {}
+        self._unreadable: dict[str, dict[str, Unreadable]] = {}
         most = max((one.parallel for one in resources.values()), default=1)
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="dualrun-rest") if most > 1 else None
 
@@ -70,7 +73,8 @@ class RestSource:
             return Condition(waiting=f"no path is set for {what.name}: name it in the settings' objects")
         keyless = self._keyless.get(what.name, 0)
         concern = f"{keyless} rows have no {' or '.join(what.key)} and are not captured" if keyless else ""
-        return Condition(concern=concern, rejected=keyless)
+        unreadable = tuple(self._unreadable.get(what.name, {}).values())
+        return Condition(concern=concern, rejected=keyless, unreadable=unreadable)
 
     def increment(
         self, what: SourceObject, since: datetime, after: Place | None, limit: int
@@ -83,6 +87,7 @@ class RestSource:
     def scan(self, what: SourceObject, after: Place | None, limit: int) -> Generator[Row, None, None]:
         if after is None:
             self._keyless[what.name] = 0
+            self._unreadable[what.name] = {}
         yield from self._walk(what, {}, after, limit, ahead=self._resources[what.name].parallel, counts=1)
 
     def _walk(
@@ -90,6 +95,7 @@ class RestSource:
     ) -> Generator[Row, None, None]:
         resource = self._resources[what.name]
         self._keyless.setdefault(what.name, 0)
+        unreadable = self._unreadable.setdefault(what.name, {})
         walk = Walk(
             self._client.get,
             resource.path,
@@ -106,6 +112,9 @@ class RestSource:
                 record_id = _id(what, row)
                 if record_id is None:
                     self._keyless[what.name] += counts
+                    if len(unreadable) < MOST:
+                        found = _unreadable(what, resource, row)
+                        unreadable[found.digest] = found
                 elif record_id not in seen and not _is_deleted(resource, row):
                     seen.add(record_id)
                     yield _row(what, record_id, row)
@@ -155,6 +164,11 @@ def captured(what: SourceObject, resource: Resource | None) -> SourceObject:
 def _id(what: SourceObject, row: Any) -> str | None:
     values = [row.get(name) for name in what.key] if isinstance(row, dict) else [None]
     return None if any(value is None or value == "" for value in values) else ":".join(map(key_text, values))
+
+
+def _unreadable(what: SourceObject, resource: Resource, row: Any) -> Unreadable:
+    reason = f"without {' or '.join(what.key)}" if isinstance(row, dict) else "no object"
+    return numbered([(resource.path, reason, json.dumps(row, sort_keys=True).encode(), "utf-8")])[0]
 
 
 def _row(what: SourceObject, record_id: str, row: Mapping[str, Any]) -> Row:

@@ -23,6 +23,7 @@ from producers.publisher import KafkaPublisher, Publisher
 from producers.rounds import Rounds
 from producers.signals import KafkaSignals, Shared
 from producers.source import Source, SourceError, parents_first
+from producers.unreadable import read_letters
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
 from schemas.control import require_epochs
@@ -133,6 +134,7 @@ def _pollers(
     with ThreadPoolExecutor(max(1, len(objects))) as pool:
         publishers = list(pool.map(lambda what: KafkaPublisher(kafka, topics, codec, what.name, watchdog), objects))
     positions = read_positions(kafka, topics, codec)
+    letters = read_letters(kafka, topics)
     pollers = []
     for what, kafka_publisher in zip(objects, publishers, strict=True):
         publisher = _with_files(settings, sources[what.name], what, kafka_publisher)
@@ -148,6 +150,7 @@ def _pollers(
                 position,
                 settings,
                 metrics,
+                letters.get(what.name),
                 clock=now,
                 monotonic=time.monotonic,
             )

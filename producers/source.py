@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from producers.unreadable import Unreadable
 from schemas.records import Value
 from schemas.source import SourceObject
 
@@ -53,7 +54,7 @@ class Condition:
 
     waiting: why it cannot be read yet; empty where it can.
     concern: what a person should look at although it is read; names files and lines, never values.
-    rejected: rows that could not be read as rows, and so are not captured.
+    rejected: rows that could not be read as rows, and so are not captured. unreadable: the rows themselves.
     version: another one whenever a scan may give other rows; None where only a scan can tell.
     whole: what a scan does not give is gone. Otherwise (changes alone are delivered) ``present`` tells.
     """
@@ -61,6 +62,7 @@ class Condition:
     waiting: str = ""
     concern: str = ""
     rejected: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
     version: str | None = None
     whole: bool = True
 

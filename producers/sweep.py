@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from producers.limits import Limits
+from producers.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A running sweep."""
+
+    began_at: datetime
+    version: str | None = None
+    after: Place | None = None
+    published: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +22,7 @@ def render(title: str, look: Look, metrics: str) -> RenderableType:
     for heading in ("captured", "held", "parked", "written", "unchanged", "superseded", "dead letters"):
         table.add_column(heading, justify="right")
     account = look.account
+    letters = Counter(letter.object for letter in account.dead_letters)
     for name in sorted(account.captured):
         names = [name] if name != "derived" else sorted({n for n, _ in account.outcomes if n.startswith("~")})
 
@@ -34,7 +37,7 @@ def render(title: str, look: Look, metrics: str) -> RenderableType:
             count(*_WRITTEN),
             count(Outcome.UNCHANGED),
             count(Outcome.SUPERSEDED),
-            count(Outcome.DEAD_LETTERED),
+            f"{sum(letters[n] for n in names):,}",
         )
     return Group(table, _lines(look, metrics))
 

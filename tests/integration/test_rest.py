@@ -224,6 +224,12 @@ def test_rows_without_a_key_stop_nobody(clinic: Clinic) -> None:
     assert len(scan(source, what)) == 12
     condition = source.condition(what)
     assert (condition.rejected, condition.concern) == (2, "2 rows have no id and are not captured")
+    assert [(one.where, one.reason) for one in condition.unreadable] == [("/v1/patients", "without id")] * 2
+    assert [json.loads(one.raw) for one in condition.unreadable] == [
+        clinic.tables.tables["patients"][name] for name in ("x", "y")
+    ]
+    scan(source, what)
+    assert source.condition(what).unreadable == condition.unreadable, "the same rows, known again by their digest"
 
 
 def test_errors_name_the_path_and_no_filter(clinic: Clinic) -> None:

@@ -12,6 +12,7 @@ import pytest
 from producers.drops import Bytes, Pattern, Rule
 from producers.landing import CONTENT_KEY
 from producers.source import SourceError
+from producers.unreadable import MOST
 from schemas.source import SourceObject
 from tests.unit.producers.drop_world import DELETE, FULL, PATIENT, SNAPSHOT, SOURCES, UPSERT, Drops
 
@@ -306,6 +307,33 @@ def test_a_bad_row_is_named_and_stops_nobody(drops: Drops, caplog: pytest.LogCap
     assert drops.condition().rejected == 4
     assert "Cleo" not in caplog.text
     assert "Nobody" not in caplog.text
+
+
+def test_a_bad_row_is_a_dead_letter_once_in_its_own_bytes(drops: Drops) -> None:
+    head, ada, bad, none = "id,name,note", "1,Ada,x", "2,Zoë", ',"née\r\nWeiß",y'
+    drops.drop("patients.csv", "\r\n".join([head, ada, bad, none, bad, ""]).encode("cp1252"))
+    drops.world.publisher.fail = True
+    drops.settle()
+    letters = drops.world.topic.letters
+    assert [(one.where, one.reason, one.raw) for one in letters] == [
+        ("patients.csv:3", "too few fields", b"2,Zo\xeb"),
+        ("patients.csv:4", "without id", b',"n\xe9e\nWei\xdf",y'),
+        ("patients.csv:6", "too few fields", b"2,Zo\xeb"),
+    ]
+    drops.restart()
+    drops.settle()
+    drops.drop("patients.csv", "\r\n".join([head, "1,Anna,x", bad, "3,Cleo", none, bad]).encode("cp1252"), at=60)
+    drops.settle()
+    assert [(one.where, one.raw) for one in letters[3:]] == [("patients.csv:4", b"3,Cleo")], "the others are known"
+
+
+def test_no_more_than_so_many_bad_rows_of_a_file_become_dead_letters(drops: Drops) -> None:
+    rows = [f"{number},n{number}" for number in range(MOST)]
+    drops.drop("patients.csv", "\n".join(["id,name,note", *rows, ",nobody," + "x" * 200_000, "1,Ada,y"]))
+    drops.settle()
+    assert drops.condition().rejected == MOST + 1
+    assert len(drops.world.topic.letters) == MOST
+    assert drops.latest() == {"1": "Ada"}
 
 
 def test_rows_behind_a_bad_one_are_not_deleted(drops: Drops) -> None:

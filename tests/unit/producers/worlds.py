@@ -15,6 +15,7 @@ from producers.memory import MemoryDatabase, MemoryPublisher, MemorySource, Memo
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
 from producers.source import Source
+from producers.unreadable import Letters
 from schemas.records import Operation, RecordChange, Value
 from schemas.source import SourceObject
 
@@ -54,6 +55,7 @@ class World:
             position,
             self.limits,
             self.metrics,
+            Letters(letter.digest for letter in self.topic.letters),
             clock=lambda: self.database.now,
             monotonic=lambda: (self.database.now - NOON).total_seconds(),
         )
