@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -68,12 +69,14 @@ class KafkaBroker:
         controller_port: int,
         java: Path,
         jars: Sequence[Path],
+        class_cache: Path | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._directory = directory
         self._ports = (port, controller_port)
         self._java = java
-        self._class_path = os.pathsep.join(map(str, jars))
+        self._jars = jars
+        self._class_cache = class_cache
         self.bootstrap = f"127.0.0.1:{port}"
 
     def start(self) -> None:
@@ -89,13 +92,14 @@ class KafkaBroker:
         config = self._directory / "server.properties"
         data = self._directory / "data"
         self._directory.mkdir(parents=True, exist_ok=True)
-        config.write_text("".join(f"{name}={value}\n" for name, value in settings(data, *self._ports).items()))
+        write_settings(config, data, *self._ports)
         is_new = not (data / "meta.properties").exists()
         if is_new:
             self._format(config)
         starter = [sys.executable, "-I", "-S", str(_STARTER), str(config)]
-        command = [*starter, *self._command("kafka.Kafka")]
-        self._supervisor.start(NAME, Program(command, is_ready=self._answers, restart=True))
+        options = [f"-XX:AOTCache={self._class_cache}", "-Xlog:aot*=error"] if self._class_cache else []
+        command_line = [*starter, *command(self._java, self._jars, "kafka.Kafka", options=options)]
+        self._supervisor.start(NAME, Program(command_line, is_ready=self._answers, restart=True))
 
         if is_new:
             _ask_for_a_group(self.bootstrap)
@@ -104,22 +108,44 @@ class KafkaBroker:
         """End the broker with SIGKILL; it stays down until `start`."""
         self._supervisor.stop(NAME, signal.SIGKILL)
 
-    def _command(self, main_class: str, *arguments: str) -> list[str]:
-        heap = ["-Xmx512m", "-XX:+UseSerialGC"]
-        logging = "-Dlog4j2.level=WARN"
-        return [str(self._java), *heap, logging, "-cp", self._class_path, main_class, *arguments]
-
     def _format(self, config: Path) -> None:
-        cluster = cluster_id(uuid.uuid4().bytes)
-        command = self._command("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(config))
         log = self._supervisor.log_path(NAME)
-        with log.open("ab") as file:
-            if subprocess.run(leashed(command, None), stdout=file, stderr=subprocess.STDOUT, check=False).returncode:
-                raise ChildFailedError(f"Kafka cannot format {self._directory}: see {log}")
+        try:
+            with log.open("ab") as file:
+                format_directory(self._java, self._jars, config, file)
+        except subprocess.CalledProcessError as error:
+            raise ChildFailedError(f"Kafka cannot format {self._directory}: see {log}") from error
 
     def _answers(self) -> bool:
-        # A bare connection first: librdkafka would complain on stderr about each one that is refused.
-        return not is_free(self._ports[0]) and answers(self.bootstrap)
+        return answers_at(self._ports[0])
+
+
+def write_settings(path: Path, data: Path, port: int, controller_port: int) -> None:
+    path.write_text("".join(f"{name}={value}\n" for name, value in settings(data, port, controller_port).items()))
+
+
+def command(
+    java: Path, jars: Sequence[Path], main_class: str, *arguments: str, options: Sequence[str] = ()
+) -> list[str]:
+    """The command that runs one of Kafka's programs; `options` are Java's own, besides those that each gets."""
+    heap = ["-Xmx512m", "-XX:+UseSerialGC"]
+    logging = "-Dlog4j2.level=WARN"
+    class_path = os.pathsep.join(map(str, jars))
+    return [str(java), *heap, *options, logging, "-cp", class_path, main_class, *arguments]
+
+
+def format_directory(java: Path, jars: Sequence[Path], config: Path, log: IO[bytes]) -> None:
+    """Makes the data directory that `config` names a new cluster's. Raises CalledProcessError."""
+    cluster = cluster_id(uuid.uuid4().bytes)
+    tool = ("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(config))
+    line = leashed(command(java, jars, *tool, options=["-XX:TieredStopAtLevel=1"]), None)
+    subprocess.run(line, stdout=log, stderr=subprocess.STDOUT, check=True)
+
+
+def answers_at(port: int) -> bool:
+    """Whether a broker on this port of loopback takes requests."""
+    # A bare connection first: librdkafka would complain on stderr about each one that is refused.
+    return not is_free(port) and answers(f"127.0.0.1:{port}")
 
 
 def answers(bootstrap: str) -> bool:

