@@ -127,7 +127,7 @@ def _watch(showcase: Showcase, console: Console, changes: int, rate: float, unti
                 if until_synced and living.done:
                     deadline = deadline or time.monotonic() + SETTLE_SECONDS
                     settled = showcase.settled(living.done_at(showcase.source_now))
-                    if settled:
+                    if settled and not living.goes_on():
                         live.update(render(title, settled, showcase.pipeline.metrics()))
                         return _summary(showcase, console, settled)
                     if time.monotonic() > deadline:
@@ -145,6 +145,7 @@ class _Living:
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._done_at: datetime | None = None
+        self._life: Life[Any] | None = life
         self._thread = threading.Thread(target=self._live, args=(life, changes, rate), name="life", daemon=True)
 
     def begin(self) -> None:
@@ -161,6 +162,14 @@ class _Living:
         """The source's time at the first question after the end: every change lies before it."""
         self._done_at = self._done_at or now()
         return self._done_at
+
+    def goes_on(self) -> bool:
+        """Called once all is in step: whether something happened that had to wait for it."""
+        life, self._life = self._life, None
+        if life is None or not life.afterwards():
+            return False
+        self._done_at = None
+        return True
 
     def end(self) -> None:
         self._stop.set()

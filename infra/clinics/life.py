@@ -94,6 +94,11 @@ class Life(ABC, Generic[C]):
         """Called when all is done, before what Twenty holds is compared; the number of rows changed."""
         return 0
 
+    def afterwards(self) -> int:
+        """Called once Twenty has everything: what the final tables can tell only of who had arrived by then. The number
+        of rows changed."""
+        return 0
+
     @abstractmethod
     def _person(self, number: int) -> Row:
         """A new row of a patient who shares nothing with anybody."""

@@ -34,12 +34,22 @@ Rows = list[dict[str, Any]]
 _CHANGED_AT = "updated_at"
 
 
-class Tables(Protocol):
-    """What the API serves: each table's rows as a list of JSON objects, by key."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Rows of a list: changed at ``since`` or later, with a key behind ``after``, ``limit`` of them from ``start``."""
 
-    def rows(self, table: str) -> Rows:
-        """Raises KeyError where there is no such table."""
-        ...
+    since: datetime | None = None
+    after: str | None = None
+    start: int = 0
+    limit: int = 100
+
+
+class Tables(Protocol):
+    """What the API serves: each table's rows as JSON objects, by key. Raises KeyError where there is no such table."""
+
+    def page(self, table: str, asked: Asked) -> Rows: ...
+
+    def record(self, table: str, key: str) -> dict[str, Any] | None: ...
 
 
 class MemoryTables:
@@ -48,20 +58,47 @@ class MemoryTables:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, dict[str, Any]]] = {}
 
-    def rows(self, table: str) -> Rows:
-        return [self.tables[table][key] for key in sorted(self.tables[table])]
+    def page(self, table: str, asked: Asked) -> Rows:
+        rows = self.tables[table]
+        found = [
+            rows[key]
+            for key in sorted(rows)
+            if (asked.after is None or key > asked.after)
+            and (asked.since is None or _moment(rows[key].get(_CHANGED_AT)) >= asked.since)
+        ]
+        return found[asked.start : asked.start + asked.limit]
+
+    def record(self, table: str, key: str) -> dict[str, Any] | None:
+        return self.tables[table].get(key)
 
 
 class PostgresTables:
-    """Those tables and columns of a database that ``keys`` names: table -> key column."""
+    """Those tables of a database that ``keys`` names: table -> key column."""
 
     def __init__(self, url: str, keys: Mapping[str, str]) -> None:
         self._url = url
         self._keys = keys
 
-    def rows(self, table: str) -> Rows:
-        statement = sql.SQL("select * from {} order by {}").format(
-            sql.Identifier(*table.split(".")), sql.Identifier(self._keys[table])
+    def page(self, table: str, asked: Asked) -> Rows:
+        key = sql.Identifier(self._keys[table])
+        conditions: list[sql.Composable] = [sql.SQL("true")]
+        if asked.after is not None:
+            # in its column's own type: the text of a key may come from the user
+            conditions.append(sql.SQL("{} > {}").format(key, sql.Literal(asked.after)))
+        if asked.since is not None:
+            conditions.append(sql.SQL("{} >= {}").format(sql.Identifier(_CHANGED_AT), sql.Literal(asked.since)))
+        return self._select(
+            table, sql.SQL(" and ").join(conditions), sql.SQL("limit {} offset {}").format(asked.limit, asked.start)
+        )
+
+    def record(self, table: str, key: str) -> dict[str, Any] | None:
+        column = sql.Identifier(self._keys[table])
+        found = self._select(table, sql.SQL("{}::text = {}").format(column, sql.Literal(key)), sql.SQL("limit 1"))
+        return found[0] if found else None
+
+    def _select(self, table: str, where: sql.Composable, limit: sql.Composable) -> Rows:
+        statement = sql.SQL("select * from {} where {} order by {} {}").format(
+            sql.Identifier(*table.split(".")), where, sql.Identifier(self._keys[table]), limit
         )
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
             return [{name: _plain(value) for name, value in row.items()} for row in connection.execute(statement)]
@@ -139,28 +176,24 @@ class ClinicApi:
         return self._refusal(request) or await self._page(request)
 
     async def _page(self, request: Request) -> Response:
+        table, query = request.path_params["table"], request.query_params
+        since, cursor = query.get("updated_since"), query.get("cursor")
+        after, made = self._read_cursor(cursor) if cursor is not None else (None, time.time())
+        if self.moods.cursor_seconds and time.time() - made > self.moods.cursor_seconds:
+            return self._answer(400, {"error": "this cursor has lapsed"})
+        size = min(int(query.get("limit", 100)), self.moods.page_rows)
+        asked = Asked(
+            datetime.fromisoformat(since) if since is not None else None, after, int(query.get("offset", 0)), size + 1
+        )
         try:
-            rows = await run_in_threadpool(self.tables.rows, request.path_params["table"])
+            rows = await run_in_threadpool(self.tables.page, table, asked)
         except KeyError:
             return self._answer(404, {"error": "no such list"})
-        since = request.query_params.get("updated_since")
-        if since is not None:
-            bound = datetime.fromisoformat(since)
-            rows = [row for row in rows if _moment(row.get(_CHANGED_AT)) >= bound]
-        key = self._keys.get(request.path_params["table"], "id")
-        size = min(int(request.query_params.get("limit", 100)), self.moods.page_rows)
-        start = int(request.query_params.get("offset", 0))
-        cursor = request.query_params.get("cursor")
-        if cursor is not None:
-            after, made = self._read_cursor(cursor)
-            if self.moods.cursor_seconds and time.time() - made > self.moods.cursor_seconds:
-                return self._answer(400, {"error": "this cursor has lapsed"})
-            rows = [row for row in rows if str(row[key]) > after]
-        page = rows[start : start + size]
         following = None
-        if len(rows) > start + size:
-            following = base64.urlsafe_b64encode(f"{time.time()}|{page[-1][key]}".encode()).decode()
-        return self._answer(200, {"data": page, "next_cursor": following})
+        if len(rows) > size:
+            last = rows[size - 1][self._keys.get(table, "id")]
+            following = base64.urlsafe_b64encode(f"{time.time()}|{last}".encode()).decode()
+        return self._answer(200, {"data": rows[:size], "next_cursor": following})
 
     def _read_cursor(self, cursor: str) -> tuple[str, float]:
         made, _, after = base64.urlsafe_b64decode(cursor).decode().partition("|")
@@ -170,9 +203,11 @@ class ClinicApi:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        table = request.path_params["table"]
-        rows = await run_in_threadpool(self.tables.rows, table)
-        found = next((row for row in rows if str(row[self._keys.get(table, "id")]) == request.path_params["id"]), None)
+        table, key = request.path_params["table"], request.path_params["id"]
+        try:
+            found = await run_in_threadpool(self.tables.record, table, key)
+        except KeyError:
+            found = None
         return self._answer(404, {"error": "no such record"}) if found is None else self._answer(200, found)
 
     def _refusal(self, request: Request) -> Response | None:

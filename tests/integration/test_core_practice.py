@@ -90,6 +90,8 @@ def days(started: Showcase) -> tuple[Day, Day]:
     life = started.life()
     life.run(120, 0)
     life.settle()
+    settled(started)
+    assert life.afterwards() > 1
     return first, day(started)
 
 
@@ -120,7 +122,7 @@ def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twen
     until(partial(found, twenty, "treatmentPlans", "treatment_plan/600002"))
     assert person["emails"]["primaryEmail"].endswith("@core-practice.invalid")
     with psycopg.connect(showcase.source_url) as source:
-        source.execute("update patients set archived = true, last_modified = now() where patient_id = 600001")
+        source.execute("update patients set archived_on = now(), last_modified = now() where patient_id = 600001")
     settled(showcase)
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update treatment_plans set status = 'Completed' where plan_id = 600002")

@@ -76,7 +76,7 @@ class Drops:
         writer = csv.DictWriter(text, columns, delimiter=";", lineterminator="\r\n", extrasaction="ignore")
         writer.writeheader()
         for row in found:
-            if not row.get("archived"):
+            if not row.get("archived_on"):
                 writer.writerow({**row, "last_modified": f"{row['last_modified']:%m/%d/%Y %H:%M:%S.%f}"})
         content = text.getvalue().encode(ENCODING)
         if self._written.get(table) == content:
@@ -90,4 +90,4 @@ class Drops:
 def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
     """Of an export: whoever is archived is in none, and nothing says so."""
     cursor = connection.execute(sql.SQL("select * from {} limit 0").format(sql.Identifier(table)))
-    return [column.name for column in cursor.description or () if column.name != "archived"]
+    return [column.name for column in cursor.description or () if column.name != "archived_on"]

@@ -41,7 +41,7 @@ class _Expectation(Expectation):
         self._documents = documents
         self._practices = {row["practice_id"] for row in tables["practices"]}
         self._doctors = {row["doctor_id"]: (row["email"] or "").strip().lower() for row in tables["doctors"]}
-        patients = [row for row in tables["patients"] if not row["archived"]]
+        patients = [row for row in tables["patients"] if _exported(row)]
         self._patients = {row["patient_id"] for row in patients}
         for row in tables["practices"]:
             self._practice(row)
@@ -337,6 +337,11 @@ class _Expectation(Expectation):
     def _day(self, key: str, name: str, written: str | None) -> str | None:
         found = self._time(key, name, written)
         return found.date().isoformat() if found else None
+
+
+def _exported(patient: Row) -> bool:
+    """Whether the patient was in an export: then they stay in Twenty, archived or not."""
+    return patient["archived_on"] is None or patient["archived_on"] >= source_rows.FIRST_EXPORT
 
 
 def _state(written: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -108,7 +109,7 @@ class CorePractice(Clinic):
         row["practice_id"] = mistyped(random, 0.05, self.random_practice(random), None)
         # in circles at times: two who pay for one another, or one for oneself
         row["responsible_id"] = mistyped(random, 0.6, max(1, number + random.randint(-1, 1)), None)
-        row["archived"] = kind == "archived"
+        row["archived_on"] = rows.FIRST_EXPORT - timedelta(30) if kind == "archived" else None
         if kind in ("relative", "duplicate"):
             before = rows.patient(self._random("patients", number - 1), number - 1)
             same = ("email", "mobile", "last_name", *(("first_name", "dob") if kind == "duplicate" else ()))

@@ -1,7 +1,7 @@
 """What happens at a clinic with Core Practice.
 
-Life leaves alone what the final tables could not tell: the e-mail of a patient who shares it, and which rows had been
-exported before a patient was archived.
+Life leaves alone what the final tables could not tell: the e-mail of a patient who shares it, and which row of one who
+is archived had been exported before; so only those are archived who have arrived.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from infra.clinics.core_practice.generator import CHILDREN, ID_SPACE, KEYS, Core
 from infra.clinics.handwriting import mistyped
 from infra.clinics.life import NEW_IDS, Connection, Cursor, Life
 
-_ACTIVE = sql.SQL("not archived")
+_ACTIVE = sql.SQL("archived_on is null")
 _PRIMARY = sql.SQL("lower(trim(designation)) = 'primary'")
 _ORPHANED = sql.SQL("patient_id >= {}").format(sql.Literal(rows.NEVER_ISSUED))
 _ALONE = sql.SQL(
-    """not archived and not exists (
+    """archived_on is null and not exists (
            select from patients as other
             where other.patient_id <> patients.patient_id
               and lower(trim(other.email)) = lower(trim(patients.email)))"""
@@ -29,6 +29,16 @@ class CorePracticeLife(Life[CorePractice]):
     """Rows come, change and go between two exports. Patients are never deleted: the software archives them."""
 
     patients, children, alone = "patients", ("patient_practices", *CHILDREN), _ALONE
+
+    def afterwards(self) -> int:
+        """One patient in twenty is archived, and in no export any more."""
+        query = sql.SQL(
+            """update patients set archived_on = current_date, last_modified = now() where patient_id in (
+                   select patient_id from patients where {}
+                    order by patient_id limit (select 1 + count(*) / 20 from patients))"""
+        )
+        with self._connect() as connection:
+            return connection.execute(query.format(_ALONE)).rowcount
 
     def _new_patient(self, cursor: Cursor) -> int:
         number = self._new_number()

@@ -14,6 +14,8 @@ from infra.clinics.handwriting import email, mistyped, phone, text, wall_clock
 
 NEVER_ISSUED = 900_000
 """Patients from this number on never existed; a row that names one is an orphan from the beginning."""
+FIRST_EXPORT = date(2025, 6, 1)
+"""Who was archived before is in no export at all."""
 OVERSIZE_BYTES = 40 * 1024 * 1024
 """A scan of the jaw; Twenty takes 25 MB in one upload."""
 ENCODING = "cp1252"
@@ -80,7 +82,7 @@ def patient(random: Random, number: int) -> Row:
         "practice_id": None,
         "responsible_id": None,
         "registered_at": time(random),
-        "archived": False,
+        "archived_on": None,
     }
 
 

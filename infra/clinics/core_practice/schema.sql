@@ -37,7 +37,7 @@ create table patients (
     practice_id text,
     responsible_id bigint,
     registered_at text,
-    archived boolean not null default false,
+    archived_on date,
     last_modified timestamptz not null default now()
 );
 

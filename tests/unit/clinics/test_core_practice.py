@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def test_patients_are_as_ugly_as_promised(clinic: CorePractice) -> None:
     assert 0.05 < sum(count for count in shared.values() if count > 1) / len(emails) < 0.2
     twins = Counter((row["first_name"], row["last_name"], row["dob"]) for row in patients if row["dob"])
     assert 0.02 < sum(count > 1 for count in twins.values()) / len(patients) < 0.05
-    assert 0.01 < sum(row["archived"] for row in patients) / len(patients) < 0.05
+    assert 0.01 < sum(row["archived_on"] is not None for row in patients) / len(patients) < 0.05
     payers = {row["patient_id"]: row["responsible_id"] for row in patients if row["responsible_id"]}
     assert any(payers.get(other) == one != other for one, other in payers.items()), "nobody in a circle"
     assert any(one == other for one, other in payers.items())
@@ -126,7 +126,7 @@ def wanted(files: Path = NOWHERE, /, **tables: list[dict[str, Any]]) -> Expected
 def patient(number: int, **columns: Any) -> Row:
     empty = dict.fromkeys(next(made(1, 1).rows("patients")))
     home = {"patient_state": "ny", "patient_postal_code": "12207"}
-    return {**empty, "patient_id": number, "archived": False, **home, **columns}
+    return {**empty, "patient_id": number, "archived_on": None, **home, **columns}
 
 
 def test_a_patient_at_a_practice_of_a_group() -> None:
@@ -137,7 +137,7 @@ def test_a_patient_at_a_practice_of_a_group() -> None:
                 dob="02/29/1980", registered_at="11/03/2024 01:30", patient_country="us"),
         patient(2, email="n/a", patient_country="Canada", patient_state="ON", patient_postal_code="m5v 2t6"),
         patient(3, patient_country="Narnia", patient_state="zz"),
-        patient(4, archived=True),
+        patient(4, archived_on=date(2025, 5, 2)),
     ]  # fmt: skip
     links = [
         {"link_id": 1, "patient_id": 1, "practice_id": "PR-1", "designation": "primary "},
