@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from infra.sources.settings import TAGS, CsvSection, SourceSection
 from schemas.broker import KafkaSettings
-from schemas.mapping import Mapping as SystemMapping
+from schemas.mapping import SystemMapping
 from schemas.topics import Topics
 from sinks.budget import COST_OF_OTHERS
 from sinks.timetable import Hours

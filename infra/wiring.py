@@ -11,8 +11,7 @@ from infra.sources.build import build
 from producers.source import Source
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
-from schemas.mapping import Mapping as SystemMapping
-from schemas.mapping import load_mapping
+from schemas.mapping import SystemMapping, load_mapping
 from schemas.source import SourceObject
 from schemas.topics import Topics
 

@@ -105,7 +105,7 @@ class Codec:
         except UnknownValueError as error:
             raise CodecError(str(error)) from None
         except Exception:
-            # from None: the reader's message can quote the content
+            # whatever the reader trips over; from None, because its message can quote the content
             raise CodecError(f"{len(data)} bytes that do not read as {name}") from None
 
     def _writer(self, body: io.BytesIO) -> tuple[str, Schema]:

@@ -5,10 +5,7 @@ from schemas.mapping.language import SystemMapping
 from schemas.mapping.policies import edit_policies
 from schemas.mapping.requirements import requirements, select_columns, unused_options
 
-Mapping = SystemMapping
-
 __all__ = [
-    "Mapping",
     "MappingError",
     "SystemMapping",
     "built_in",

@@ -256,7 +256,8 @@ def test_a_broker_that_is_killed_and_comes_back(table_url: str, tmp_path: Path) 
                 until(lambda: int(str(world.snapshot().get("rows", 0))) > 100)
                 for _ in range(2):
                     stack.kill_kafka()
-                    time.sleep(1)
+                    before = table(world.url)
+                    until(lambda before=before: table(world.url) != before)  # type: ignore[misc]
                     stack.start_kafka()
                     seen = len(world.changes)
                     until(lambda seen=seen: world.kept_running() and len(world.changes) > seen)  # type: ignore[misc]

@@ -38,7 +38,7 @@ class ActivateObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivateField:
+class _OfField:
     object_name: str
     field_name: str
 
@@ -48,40 +48,28 @@ class ActivateField:
 
 
 @dataclass(frozen=True, slots=True)
-class AddOptions:
+class ActivateField(_OfField):
+    """A field that is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddOptions(_OfField):
     """Behind the options that there are, which keep their ids."""
 
-    object_name: str
-    field_name: str
     options: tuple[Option, ...]
 
-    @property
-    def address(self) -> str:
-        return f"{self.object_name}.{self.field_name}"
+
+@dataclass(frozen=True, slots=True)
+class MakeUnique(_OfField):
+    """No two rows may have the same value from then on."""
 
 
 @dataclass(frozen=True, slots=True)
-class MakeUnique:
-    object_name: str
-    field_name: str
-
-    @property
-    def address(self) -> str:
-        return f"{self.object_name}.{self.field_name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
+class ChangeSettings(_OfField):
     """`settings` are those that differ, as they should be; `before` the same ones as they are (None: not set)."""
 
-    object_name: str
-    field_name: str
     settings: Mapping[str, Any]
     before: Mapping[str, Any]
-
-    @property
-    def address(self) -> str:
-        return f"{self.object_name}.{self.field_name}"
 
 
 Action = CreateObject | CreateField | ActivateObject | ActivateField | AddOptions | MakeUnique | ChangeSettings
