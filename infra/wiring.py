@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.settings import Settings, SettingsError, load_settings
-from infra.sources.build import build
+from infra.sources.build import build, now
 from producers.source import Source
+from producers.views import Views
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
 from schemas.mapping import SystemMapping, load_mapping
@@ -68,13 +70,19 @@ class Deployment:
                         f"{place}.objects.{name}.manifest: its files lie below documents:, which is not set"
                     )
         apart = set(settings.drops.objects) & set(by_name) if settings.drops else set()
-        mine = [what for name, what in by_name.items() if name not in apart]
+        queries = {name for name, what in by_name.items() if what.query and settings.source.kind != "postgres"} - apart
+        mine = [what for name, what in by_name.items() if name not in apart | queries]
         source, objects = build(settings.source, mine, work=work / "source", documents=settings.documents)
-        if settings.drops is None:
-            return source, objects, {}
-        theirs = [what for name, what in by_name.items() if name in apart]
-        other, more = build(settings.drops, theirs, work=work / "beside", documents=settings.documents)
-        return source, (*objects, *more), {what.name: other for what in more}
+        beside: dict[str, Source] = {}
+        if settings.drops is not None:
+            theirs = [what for name, what in by_name.items() if name in apart]
+            other, more = build(settings.drops, theirs, work=work / "beside", documents=settings.documents)
+            objects, beside = (*objects, *more), {what.name: other for what in more}
+        if queries:
+            views = Views(work / "views", tuple(by_name.values()), clock=now, monotonic=time.monotonic)
+            objects = (*objects, *(by_name[name] for name in by_name if name in queries))
+            beside |= dict.fromkeys(queries, views)
+        return source, objects, beside
 
 
 def _codec(settings: Settings) -> Codec:

@@ -1,30 +1,27 @@
-"""The rows that an object's files amount to, in a DuckDB database of this process alone: flat memory, and thrown away.
+"""The rows that an object's files amount to, in a database of this process alone.
 
-Everything in it can be read again from the files, so it is made anew by each process. DuckDB parses the files and
-compares exports by key and row; a million rows take it about two seconds.
+Everything in it can be read again from the files, which DuckDB parses, and compares by key and row: a million rows take
+it about two seconds.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 from producers.dialect import Dialect, salvage
 from producers.incoming import keyless_lines
+from producers.scratch import Scratch, literal, quoted
 
 CONTENT_KEY = "content_key"
 """A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
 KEY_SEPARATOR = ":"
-_MEMORY = "256MB"
 _LINE_BYTES = 16 * 1024 * 1024
 _REASONS = {
     "MISSING COLUMNS": "too few fields",
@@ -70,68 +67,27 @@ class Cut:
         return f"without {' or '.join(self.key)}"
 
 
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 class Landing:
-    """``directory``: for this database and those of processes that were killed, which are removed. Raises duckdb.Error
-    when the disk is full."""
+    """``directory``: see ``producers.scratch.Scratch``. Raises duckdb.Error when the disk is full."""
 
     def __init__(self, directory: Path) -> None:
-        self._home = directory
-        self.directory = directory / f"landing-{uuid.uuid4().hex}"
-        self._lock: IO[bytes] | None = None
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._scratch = Scratch(directory)
+        self.directory = self._scratch.directory
         self._objects: set[str] = set()
         self._seq = 0
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-            self._objects.clear()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-            shutil.rmtree(self.directory, ignore_errors=True)
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is None:
-            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep_up()
-            self.directory.mkdir(mode=0o700)
-            self._lock = (self.directory / "lock").open("wb")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            self._connection = duckdb.connect(
-                str(self.directory / "rows.duckdb"),
-                config={
-                    "memory_limit": _MEMORY,
-                    "threads": 2,
-                    "temp_directory": str(self.directory),
-                    "autoinstall_known_extensions": False,
-                },
-            )
-        return self._connection
-
-    def _sweep_up(self) -> None:
-        for other in self._home.glob("landing-*"):
-            with suppress(OSError), (other / "lock").open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(other, ignore_errors=True)
+        self._scratch.close()
+        self._objects.clear()
 
     def _ready(self, name: str) -> duckdb.DuckDBPyConnection:
-        connection = self._open()
+        connection = self._scratch.open()
         if name not in self._objects:
             columns = "key VARCHAR, record VARCHAR, rank VARCHAR"
             connection.execute(
-                f"CREATE TABLE {_name(name)} (seq BIGINT, landed_us BIGINT, changed_us BIGINT, {columns})"
+                f"CREATE TABLE {quoted(name)} (seq BIGINT, landed_us BIGINT, changed_us BIGINT, {columns})"
             )
-            connection.execute(f"CREATE TABLE {_name(name + ' ended')} (key VARCHAR, rank VARCHAR)")
+            connection.execute(f"CREATE TABLE {quoted(name + ' ended')} (key VARCHAR, rank VARCHAR)")
             self._objects.add(name)
         return connection
 
@@ -139,20 +95,20 @@ class Landing:
 
     def begin(self) -> None:
         """What is staged from here on is one export."""
-        self._open().execute(
+        self._scratch.open().execute(
             "CREATE OR REPLACE TEMP TABLE staged (n BIGINT, key VARCHAR, record VARCHAR, gone BOOLEAN)"
         )
 
     def stage(self, path: Path, cut: Cut) -> tuple[int, list[Rejected]]:
         """Adds a file in UTF-8 with ``\\n`` newlines. Its number of rows, and its lines that are none."""
-        connection = self._open()
+        connection = self._scratch.open()
         before = self.staged()
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-        columns = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in cut.dialect.columns)
+        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in cut.dialect.columns)
         connection.execute(
             f"INSERT INTO staged SELECT {before} + row_number() OVER (), {_selection(cut)} FROM read_csv(?,"
-            f" delim = {_text(cut.dialect.delimiter)}, quote = {_text(cut.dialect.quote)},"
-            f" escape = {_text(cut.dialect.escape)}, header = true, auto_detect = false, columns = {{{columns}}},"
+            f" delim = {literal(cut.dialect.delimiter)}, quote = {literal(cut.dialect.quote)},"
+            f" escape = {literal(cut.dialect.escape)}, header = true, auto_detect = false, columns = {{{columns}}},"
             f" store_rejects = true, strict_mode = true, max_line_size = {_LINE_BYTES})",
             [str(path)],
         )
@@ -165,7 +121,7 @@ class Landing:
         return self.staged() - before, rejected
 
     def _rejected(self, path: Path, cut: Cut) -> list[Rejected]:
-        found = self._open().execute(
+        found = self._scratch.open().execute(
             "SELECT any_value(error_type)::VARCHAR, line_byte_position, any_value(csv_line) FROM reject_errors"
             " GROUP BY line_byte_position ORDER BY line_byte_position"
         )
@@ -185,15 +141,15 @@ class Landing:
         return rejected
 
     def _stage_one(self, cells: Sequence[str], cut: Cut) -> None:
-        names = ", ".join(map(_name, cut.dialect.columns))
-        self._open().execute(
+        names = ", ".join(map(quoted, cut.dialect.columns))
+        self._scratch.open().execute(
             f"INSERT INTO staged SELECT {self.staged()} + 1, {_selection(cut)}"
             f" FROM (VALUES ({', '.join('?' for _ in cells)})) AS one({names})",
             [cell or None for cell in cells],
         )
 
     def staged(self) -> int:
-        return int(self._open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
+        return int(self._scratch.open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
 
     def keep_last(self, name: str) -> int:
         """Of staged rows with the same key the last one stays. How many did not."""
@@ -207,12 +163,12 @@ class Landing:
 
     def staged_rows(self) -> list[tuple[str, str]]:
         """``(key, record)`` of every staged row that is not gone."""
-        return self._open().execute("SELECT key, record FROM staged WHERE NOT gone").fetchall()
+        return self._scratch.open().execute("SELECT key, record FROM staged WHERE NOT gone").fetchall()
 
     def restage(self, rows: Sequence[tuple[str, str]]) -> None:
         """Stages rows that were staged before and not taken then."""
         self.begin()
-        self._open().executemany(
+        self._scratch.open().executemany(
             "INSERT INTO staged VALUES (?, ?, ?, false)", [(n, *row) for n, row in enumerate(rows, 1)]
         )
 
@@ -235,7 +191,7 @@ class Landing:
         that are there, but are not taken yet.
         """
         connection = self._ready(name)
-        rows, ended = _name(name), _name(name + " ended")
+        rows, ended = quoted(name), quoted(name + " ended")
         connection.execute("BEGIN")
         try:
             connection.execute("CREATE OR REPLACE TEMP TABLE withheld (key VARCHAR)")
@@ -278,7 +234,7 @@ class Landing:
     def read(self, name: str, since_us: int, after: int, limit: int) -> list[Landed]:
         """Rows that landed at ``since_us`` or later, behind ``after``, in their order."""
         found = self._ready(name).execute(
-            f"SELECT seq, key, record, changed_us FROM {_name(name)} WHERE landed_us >= ? AND seq > ?"
+            f"SELECT seq, key, record, changed_us FROM {quoted(name)} WHERE landed_us >= ? AND seq > ?"
             f" ORDER BY seq LIMIT {limit}",
             [since_us, after],
         )
@@ -286,7 +242,7 @@ class Landing:
 
     def present(self, name: str, keys: Sequence[str]) -> set[str]:
         found = self._ready(name).execute(
-            f"SELECT key FROM {_name(name)} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
+            f"SELECT key FROM {quoted(name)} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
             [list(keys)],
         )
         return {row[0] for row in found.fetchall()}
@@ -294,13 +250,13 @@ class Landing:
     def ended(self, name: str, keys: Sequence[str]) -> set[str]:
         """Which of these a file has declared gone, with none later that brought them back."""
         found = self._ready(name).execute(
-            f"SELECT key FROM {_name(name + ' ended')} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
+            f"SELECT key FROM {quoted(name + ' ended')} WHERE key IN (SELECT unnest(?::VARCHAR[]))",
             [list(keys)],
         )
         return {row[0] for row in found.fetchall()}
 
     def count(self, name: str) -> int:
-        return int(self._ready(name).execute(f"SELECT count(*) FROM {_name(name)}").fetchall()[0][0])
+        return int(self._ready(name).execute(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0])
 
 
 def _selection(cut: Cut) -> str:
@@ -308,19 +264,19 @@ def _selection(cut: Cut) -> str:
     neither another order nor a new empty column changes a row."""
     marker = cut.deleted[0] if cut.deleted else None
     columns = sorted(name for name in cut.dialect.columns if name not in cut.exclude or name in cut.key)
-    pieces = ", ".join(f"{_text(json.dumps(name) + ':')} || to_json({_name(name)})" for name in columns)
+    pieces = ", ".join(f"{literal(json.dumps(name) + ':')} || to_json({quoted(name)})" for name in columns)
     record = f"'{{' || concat_ws(',', {pieces}) || '}}'"
     if cut.key == (CONTENT_KEY,):
         digest = f"md5({record})"
         number = f"row_number() OVER (PARTITION BY {digest})"
         key = f"{digest} || CASE WHEN {number} > 1 THEN '-' || {number} ELSE '' END"
-        record = f"'{{' || concat_ws(',', {_text(json.dumps(CONTENT_KEY) + ':')} || to_json({key}), {pieces}) || '}}'"
+        record = f"'{{' || concat_ws(',', {literal(json.dumps(CONTENT_KEY) + ':')} || to_json({key}), {pieces}) || '}}'"
     else:
-        key = f" || {_text(KEY_SEPARATOR)} || ".join(map(_name, cut.key))
+        key = f" || {literal(KEY_SEPARATOR)} || ".join(map(quoted, cut.key))
     gone = "false"
     if cut.deleted is not None and marker in cut.dialect.columns:
-        values = ", ".join(map(_text, sorted(cut.deleted[1])))
-        gone = f"coalesce(trim({_name(marker)}) IN ({values}), false)"
+        values = ", ".join(map(literal, sorted(cut.deleted[1])))
+        gone = f"coalesce(trim({quoted(marker)}) IN ({values}), false)"
     return f"{key}, {record}, {gone}"
 
 

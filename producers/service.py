@@ -24,6 +24,7 @@ from producers.rounds import Rounds
 from producers.signals import KafkaSignals, Shared
 from producers.source import Source, SourceError, parents_first
 from producers.unreadable import read_letters
+from producers.views import FollowedPublisher, Views
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
 from schemas.control import require_epochs
@@ -65,7 +66,7 @@ def capture(
     """Captures the source until ``stop`` is set. Waits as a stand-by while another process is active.
 
     downstream: makes what snapshots wait for; hold and the sink unless given. beside: objects that come from elsewhere,
-    each with its source.
+    each with its source. Views among them follow what is published of the objects that they read.
 
     Raises LeaseLostError or FencedError when another process has taken over, BrokerError when Kafka is not as the
     settings say: end the process with a non-zero code then, and let the supervisor start it again as a stand-by.
@@ -137,8 +138,13 @@ def _pollers(
     letters = read_letters(kafka, topics)
     pollers = []
     for what, kafka_publisher in zip(objects, publishers, strict=True):
-        publisher = _with_files(settings, sources[what.name], what, kafka_publisher)
         position = positions.get(what.name) or Position(run=run)
+        followed: Publisher = kafka_publisher
+        for views in {id(one): one for one in sources.values() if isinstance(one, Views)}.values():
+            if what.name in views.inputs:
+                views.load(kafka, topics, codec, what.name, whole=position.snapshot.done)
+                followed = FollowedPublisher(followed, views, what.name)
+        publisher = _with_files(settings, sources[what.name], what, followed)
         known = read_known(kafka, topics, codec, what.name, position.run, position.snapshot.since)
         pollers.append(
             Poller(

@@ -61,6 +61,7 @@ class _Expectation(Expectation):
         bills = {number: self._invoice(row) for number, row in invoices.items()}
         for row in tables["billing"]:
             self._billing(row, bills.get(row["invoice_id"]))
+        self._balances(tables["invoices"], {row["invoice_id"]: row["outstanding"] for row in tables["billing"]}, people)
         for row in self._with_patient("insurance_claim", tables["insurance_claims"]):
             self._claim(row)
         for row in self._with_patient("clinical_note", tables["clinical_notes"]):
@@ -109,6 +110,7 @@ class _Expectation(Expectation):
             "personRole": "PATIENT",
             "doctorSpecialization": None,
             "company": None,
+            "outstandingBalance": None,
             "responsibleParty": self._person(responsible),
             **self._created(key, self._time(key, "createdAt", row["registered_at"])),
         }
@@ -235,6 +237,17 @@ class _Expectation(Expectation):
             return
         invoice["outstandingBalance"] = self._money(key, "outstandingBalance", row["outstanding"])
         invoice["lastPaymentOn"] = self._day(key, "lastPaymentOn", row["last_payment"])
+
+    def _balances(self, invoices: list[Row], left: Mapping[int, str | None], people: Mapping[int, Fields]) -> None:
+        """What patients owe: the amounts of their invoices that are amounts, together."""
+        owed: dict[int, Decimal] = {}
+        for invoice in invoices:
+            if invoice["invoice_id"] in left:
+                written = (left[invoice["invoice_id"]] or "").strip()
+                amount = Decimal(written) if written.replace(".", "").isdigit() else Decimal(0)
+                owed[invoice["patient_id"]] = owed.get(invoice["patient_id"], Decimal(0)) + amount
+        for row in self._with_patient("patient_balance", [{"patient_id": number} for number in owed]):
+            people[row["patient_id"]]["outstandingBalance"] = values.amount(owed[row["patient_id"]], "USD")
 
     def _claim(self, row: Row) -> None:
         key = self.key("insurance_claim", row["claim_id"])

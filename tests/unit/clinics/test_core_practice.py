@@ -6,11 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.core_practice import CorePractice, expected, options, rows, words
 from infra.clinics.core_practice.generator import CHILDREN, KEYS
@@ -108,7 +110,7 @@ def test_one_scan_is_too_large(clinic: CorePractice) -> None:
 
 def test_the_mapping_reads_every_file_and_names_the_export() -> None:
     mapping = load_mapping(options.SYSTEM)
-    assert {source.relation for source in mapping.sources} | {"recall_workflows"} == set(KEYS)
+    assert {source.relation for source in mapping.sources if not source.query} | {"recall_workflows"} == set(KEYS)
     assert [(export.name, export.relation) for export in mapping.exports] == [("recalls", "recall_workflows")]
     assert {source.name for source in mapping.sources if source.on_missing == "vanished"} == {"patient"}
 
@@ -216,6 +218,17 @@ def test_an_invoice_with_its_lines_and_what_is_open() -> None:
         found.flagged
     )
     assert found.orphans == {"core_practice/billing/9"}
+
+
+def test_what_a_patient_owes_is_what_the_invoices_leave_open() -> None:
+    invoices = [{**next(made(1, 50).rows("invoices")), "invoice_id": n, "patient_id": p} for n, p in
+                ((1, 1), (2, 1), (3, 1), (4, 2), (5, 7), (6, 2))]  # fmt: skip
+    bills = [{"invoice_id": n, "outstanding": written, "last_payment": None} for n, written in
+             ((1, " 10.50"), (2, "see plan"), (3, "2"), (4, None), (5, "1"))]  # fmt: skip
+    found = wanted(patients=[patient(n) for n in (1, 2, 3)], invoices=invoices, billing=bills)
+    owed = [found.rows["person"][f"core_practice/patient/{n}"].fields["outstandingBalance"] for n in (1, 2, 3)]
+    assert owed == [values.amount(Decimal("12.50"), "USD"), values.amount(Decimal(0), "USD"), None]
+    assert "core_practice/patient_balance/7" in found.parked
 
 
 def test_documents_small_and_large(tmp_path: Path) -> None:

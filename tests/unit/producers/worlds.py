@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from producers.limits import Limits
 from producers.memory import MemoryDatabase, MemoryPublisher, MemorySource, MemoryTopic
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
+from producers.publisher import Publisher
 from producers.source import Source
 from producers.unreadable import Letters
 from schemas.records import Operation, RecordChange, Value
@@ -34,6 +36,7 @@ class World:
     database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(NOON))
     topic: MemoryTopic = field(default_factory=MemoryTopic)
     source: Source | None = None
+    wrapped: Callable[[Publisher], Publisher] = lambda publisher: publisher
 
     def __post_init__(self) -> None:
         self.start()
@@ -50,7 +53,7 @@ class World:
             self.what,
             "clinic",
             self.source or MemorySource(self.database),
-            self.publisher,
+            self.wrapped(self.publisher),
             fold(changes, position.run, position.snapshot.since),
             position,
             self.limits,
