@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -41,6 +41,9 @@ class SettingsError(ValueError):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Loaded = TypeVar("_Loaded", bound=_Section)
 
 
 class KafkaSection(_Section):
@@ -148,11 +151,33 @@ class Settings(_Section):
         )
 
 
+class SourceSettings(_Section):
+    """What it takes to look at a source: nothing has to be known yet of Kafka and of Twenty."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    system: str
+    """As in ``Settings``, or a name for which there is no mapping yet."""
+    source: SourceSection
+    drops: CsvSection | None = None
+    documents: Path | None = None
+    data_dir: Path = Path(".dualrun")
+
+
 def load_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from ``path`` (or nothing) with the environment laid over them.
 
     ``NAME_FILE`` names a file that holds the value of ``NAME``. Raises SettingsError naming file, line and setting.
     """
+    return _load(Settings, path, environment)
+
+
+def load_source_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> SourceSettings:
+    """As ``load_settings``, of a file that may hold the rest or not."""
+    return _load(SourceSettings, path, environment)
+
+
+def _load(model: type[_Loaded], path: Path | None, environment: Mapping[str, str] | None) -> _Loaded:
     values, lines = _read(path) if path else ({}, {})
     origin = str(path) if path else "the environment"
     for name, (*sections, key) in ENVIRONMENT.items():
@@ -163,7 +188,7 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
                 section = section.setdefault(step, {})
             section[key] = value
     try:
-        return Settings.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         found = []
         for problem in error.errors(include_input=False, include_url=False):

@@ -85,7 +85,7 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
 
     ``sample``: the first lines of the file, newlines as ``\\n``. Raises DialectError.
     """
-    best: tuple[int, Dialect] | None = None
+    best: tuple[tuple[bool, int, int], Dialect] | None = None
     widest = 0
     quotes = [('"', "\\")] if '\\"' in sample and not _DOUBLED.search(sample) else [('"', '"')]
     if '"' not in sample or sample.startswith("'"):
@@ -98,8 +98,10 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
             if not set(needed) <= set(columns):
                 continue
             fitting = sum(len(row) == len(columns) for row in rows)
-            if best is None or fitting > best[0]:
-                best = fitting, Dialect(delimiter, quote, escape, columns)
+            # every line is a row of one column, so where nothing is needed that dialect comes last
+            score = len(columns) > 1 and 2 * fitting > len(rows), fitting, len(columns)
+            if best is None or score > best[0]:
+                best = score, Dialect(delimiter, quote, escape, columns)
     if best is None:
         raise DialectError(
             f"line 1 names {widest} columns, not all of {', '.join(needed)} among them: expected a header with them"

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from producers.api_client import ApiClient, RefusedError
 from producers.columns import key_text
 from producers.cursor import instant
-from producers.paging import Paging, Walk
+from producers.paging import Paging, Walk, dig
 from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import MOST, Unreadable, numbered
 from schemas.records import Json, Value
@@ -120,6 +120,15 @@ class RestSource:
                     yield _row(what, record_id, row)
                 if len(seen) == limit:
                     return
+
+    def first_page(self, name: str) -> list[Mapping[str, Any]]:
+        """Rows of an object as the API sends them, before anybody knows their key."""
+        resource = self._resources[name]
+        size = {resource.paging.size_parameter: str(resource.paging.size)}
+        found = dig(self._client.get(resource.path, {**dict(resource.parameters), **size}).body, resource.rows)
+        if not isinstance(found, list):
+            raise SourceError(f"{resource.path}: expected the rows at {resource.rows or 'the top'}, as a list")
+        return [row for row in found if isinstance(row, dict)]
 
     def place(self, what: SourceObject, row: Row, *, by_time: bool) -> Place:
         return self._places[what.name]

@@ -19,6 +19,7 @@ from infra.cli import (
     obligations,
     owners,
     prepare,
+    profile,
     run,
     schema,
     status,
@@ -54,6 +55,7 @@ app.command()(control.pause)
 app.command()(control.resume)
 app.command()(control.approve)
 app.command()(control.resnapshot)
+app.command()(profile.profile)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
 app.add_typer(mapping.app, name="mapping")

@@ -84,6 +84,12 @@ def rule(section: CsvObject | None, what: SourceObject) -> Rule:
 
 
 def _rest(section: RestSection, objects: Sequence[SourceObject]) -> Built:
+    source, resources = rest_source(section)
+    return source, tuple(rest.captured(what, resources.get(what.name)) for what in objects)
+
+
+def rest_source(section: RestSection) -> tuple[RestSource, dict[str, Resource]]:
+    """The API, and where each object's rows are."""
     http = httpx.Client(base_url=section.url, timeout=section.timeout_seconds)
     client = ApiClient(
         http,
@@ -106,8 +112,7 @@ def _rest(section: RestSection, objects: Sequence[SourceObject]) -> Built:
         )
         for name, one in section.objects.items()
     }
-    source = RestSource(client, resources, overlap_seconds=section.overlap_seconds, close=http.close)
-    return source, tuple(rest.captured(what, resources.get(what.name)) for what in objects)
+    return RestSource(client, resources, overlap_seconds=section.overlap_seconds, close=http.close), resources
 
 
 def _auth(section: TokenAuth | ClientAuth | None, http: httpx.Client) -> Auth:

@@ -1,0 +1,100 @@
+"""Which columns hold keys of other objects: declared in the source, or told by names and values together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from producers.profile.concepts import Concept, own_words
+from producers.profile.facts import Column
+from producers.profile.words import words
+
+_KEYISH = frozenset({"id", "number", "key", "code", "reference", "record", "uuid", "fk", "name", "of", "to"})
+_SELF = frozenset({"parent", "guarantor", "responsible", "merged", "head", "supervising", "owner", "household"})
+_PLAIN = frozenset({"id", "uuid", "key", "code", "number", "name", "no"})
+_MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """An object that others can refer to: by the values of one column, which tell its rows apart."""
+
+    object: str
+    column: Column
+
+    @property
+    def telling(self) -> bool:
+        """Whether a value is no number that many things are counted by: being among them then means something."""
+        return self.column.type == "text" and self.column.form in ("", "uuid") and self.column.longest >= 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """``affinity``: 0 to 1, how well the names agree."""
+
+    column: str
+    parent: Parent
+    affinity: float
+
+    def accepts(self, rate: float, distinct: int) -> bool:
+        """rate: of the filled rows, how many name a record that is there. distinct: values of the child's column."""
+        if self.affinity >= 0.7:
+            return rate >= 0.5
+        if self.parent.telling:
+            return rate >= 0.8 and (distinct >= 3 or self.affinity > 0)
+        return self.affinity > 0 and rate >= 0.9 and distinct >= 3
+
+
+def candidates(
+    child: str,
+    columns: Iterable[Column],
+    concepts: Mapping[str, Concept],
+    key: Sequence[str],
+    parents: Iterable[Parent],
+) -> list[Candidate]:
+    """For each column the parents that are worth a look at the values, the likeliest first."""
+    found = []
+    known = list(parents)
+    for column in columns:
+        if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
+            continue
+        if column.wordy or (column.form and column.form not in ("uuid", "digits", "digits5", "digits10")):
+            continue
+        for parent in known:
+            if (child, column.name) == (parent.object, parent.column.name) or not _comparable(column, parent.column):
+                continue
+            close = affinity(column.name, parent, itself=child == parent.object)
+            if list(key) == [column.name] and (close < 1 or _own(column.name, child)):
+                continue
+            if close or parent.telling:
+                found.append(Candidate(column.name, parent, close))
+    return sorted(found, key=lambda one: (-one.affinity, one.column, one.parent.object))
+
+
+def _comparable(column: Column, key: Column) -> bool:
+    numeric = {"integer"}
+    return (column.type in numeric) == (key.type in numeric) or "digits" in column.form or "digits" in key.form
+
+
+def _own(column: str, child: str) -> bool:
+    """Whether the key of an object is named after it, and so is not taken over from another."""
+    core = set(words(column)) - _KEYISH
+    return not core or core <= own_words(child)
+
+
+def affinity(column: str, parent: Parent, *, itself: bool) -> float:
+    spelt = [word for word in words(column) if not word.isdigit()]
+    core = set(spelt) - _KEYISH
+    if itself:
+        return 0.85 if core & _SELF else 0.0
+    named = own_words(parent.object) - {"master", "data", "table", "list", "record", "person"}
+    if column.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
+        return 1.0
+    if not core:
+        return 0.0
+    if core <= named:
+        return 0.95 if core & set(words(parent.object)) or len(core) == 1 else 0.8
+    if core & named:
+        return 0.75
+    keyed = set(words(parent.column.name)) - _KEYISH
+    return 0.7 if keyed and core <= keyed else 0.0
