@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from producers.known import Known, row_hash
+from producers.known import Known, row_text, text_hash
 from producers.publisher import Publisher
 from producers.selection import Selection
 from producers.source import Row, SourceError
 from schemas.records import Operation, RecordChange
 from schemas.source import SourceObject
+
+GROUP_ROWS = 500
+"""Rows that are looked up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +74,43 @@ def publish(
     batch = Batch()
     size = 0
     with closing(rows):
-        for row in rows:
-            batch.read += 1
-            batch.last = row
-            digest = row_hash(row.record)
-            if row.id in batch.fresh:
-                raise SourceError(
-                    f"{stamp.system}/{stamp.what.name}: several rows have the same key"
-                    f" ({', '.join(stamp.what.key)}): name the columns that tell them apart"
-                )
+        for group in _groups(rows, most_bytes):
+            batch.read += len(group)
+            batch.last = group[-1][0]
+            ids = [row.id for row, _ in group]
             if mark:
-                known.mark(row.id)
-            if only:
-                if not any(selection.takes(row, stamp.what.key) for selection in only):
+                known.mark(ids)
+            before = {} if only else known.hashes(ids)
+            for row, digest in group:
+                if row.id in batch.fresh:
+                    raise SourceError(
+                        f"{stamp.system}/{stamp.what.name}: several rows have the same key"
+                        f" ({', '.join(stamp.what.key)}): name the columns that tell them apart"
+                    )
+                if only:
+                    if not any(selection.takes(row, stamp.what.key) for selection in only):
+                        continue
+                elif before.get(row.id) == digest:
                     continue
-            elif known.same(row.id, digest):
-                continue
-            size += publisher.publish(stamp.change(row, operation, digest))
-            batch.fresh[row.id] = digest
+                size += publisher.publish(stamp.change(row, operation, digest))
+                batch.fresh[row.id] = digest
+            # at the end of a group only: a source gives the rows that were taken no second time
             if size >= most_bytes:
                 batch.cut = True
                 break
     return batch
+
+
+def _groups(rows: Generator[Row, None, None], most_bytes: int) -> Iterator[list[tuple[Row, bytes]]]:
+    """Rows with their hashes. A group ends at its number of rows, or behind the row that makes it too large."""
+    group: list[tuple[Row, bytes]] = []
+    size = 0
+    for row in rows:
+        text = row_text(row.record)
+        group.append((row, text_hash(text)))
+        size += len(text)
+        if len(group) == GROUP_ROWS or size >= most_bytes:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import orjson
 
@@ -18,6 +18,7 @@ from schemas.topics import Topics
 log = logging.getLogger("dualrun.producer")
 
 HASH_BYTES = 16
+_FOLDED = 5_000
 UNKNOWN = bytes(HASH_BYTES)
 """Hash of a record that must be published whatever its row says."""
 
@@ -30,90 +31,89 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def row_hash(record: Mapping[str, Value]) -> bytes:
-    """BLAKE2b-128 of the row as JSON with sorted names. NULLs are left out, so a new empty column changes nothing."""
+def row_text(record: Mapping[str, Value]) -> bytes:
+    """The row as JSON with sorted names. NULLs are left out, so a new empty column changes nothing."""
     filled = {name: value for name, value in record.items() if value is not None}
     try:
-        text = orjson.dumps(filled, default=_plain, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(filled, default=_plain, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         # integers beyond 64 bits inside a JSON column
-        text = json.dumps(filled, default=_plain, sort_keys=True).encode()
+        return json.dumps(filled, default=_plain, sort_keys=True).encode()
+
+
+def text_hash(text: bytes) -> bytes:
+    """BLAKE2b-128."""
     return hashlib.blake2b(text, digest_size=HASH_BYTES).digest()
 
 
-class Known:
-    """Record id -> row hash, about 190 bytes a record, with a mark for those that the running sweep has met."""
+def row_hash(record: Mapping[str, Value]) -> bytes:
+    """What tells one state of a row from another. It lies in topics: every release makes the same."""
+    return text_hash(row_text(record))
 
-    def __init__(self) -> None:
-        self._slots: dict[str, int] = {}
-        self._hashes = bytearray()
-        self._marks = bytearray()
-        self._free: list[int] = []
 
-    def __len__(self) -> int:
-        return len(self._slots)
+class Known(Protocol):
+    """Record id -> hash of the row that was published last, with a mark for those that the running sweep has met."""
 
-    def __contains__(self, record_id: str) -> bool:
-        return record_id in self._slots
+    def __len__(self) -> int: ...
 
-    def same(self, record_id: str, digest: bytes) -> bool:
-        """Whether this very row was published last."""
-        slot = self._slots.get(record_id)
-        return slot is not None and self._hashes[slot * HASH_BYTES : (slot + 1) * HASH_BYTES] == digest
+    def __contains__(self, record_id: str) -> bool: ...
 
-    def put(self, record_id: str, digest: bytes) -> None:
-        slot = self._slots.get(record_id)
-        if slot is None:
-            if self._free:
-                slot = self._free.pop()
-            else:
-                slot = len(self._marks)
-                self._hashes.extend(UNKNOWN)
-                self._marks.append(0)
-            self._slots[record_id] = slot
-        self._hashes[slot * HASH_BYTES : (slot + 1) * HASH_BYTES] = digest
-        self._marks[slot] = 1
+    def hashes(self, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Of those that are known; ``UNKNOWN`` of those that must be published again."""
+        ...
 
-    def remove(self, record_id: str) -> None:
-        slot = self._slots.pop(record_id, None)
-        if slot is not None:
-            self._free.append(slot)
+    def put(self, hashes: Mapping[str, bytes]) -> None:
+        """These rows were published; they are there."""
+        ...
+
+    def remove(self, record_ids: Collection[str]) -> None: ...
 
     def forget(self) -> None:
         """Every record must be published again; none is gone."""
-        self._hashes = bytearray(len(self._hashes))
+        ...
 
     def begin_sweep(self) -> None:
         """From here on ``mark`` and ``put`` say which records are there."""
-        self._marks = bytearray(len(self._marks))
+        ...
 
-    def mark(self, record_id: str) -> None:
-        slot = self._slots.get(record_id)
-        if slot is not None:
-            self._marks[slot] = 1
+    def mark(self, record_ids: Sequence[str]) -> None: ...
 
     def missing(self) -> Iterator[str]:
-        """Records that nothing has met since ``begin_sweep``."""
-        return (record_id for record_id, slot in self._slots.items() if not self._marks[slot])
+        """Records that nothing has met since ``begin_sweep``. To be taken before anything is changed."""
+        ...
 
 
-def fold(changes: Iterable[tuple[int, int, RecordChange]], run: int, since: Mapping[int, int]) -> Known:
+def fold(known: Known, changes: Iterable[tuple[int, int, RecordChange]], run: int, since: Mapping[int, int]) -> None:
     """What ``(partition, offset, change)`` of an object's topic leave. What lies before ``since`` or in an earlier run
     names records that exist, but has to be published again."""
-    known = Known()
+    pending: dict[str, bytes | None] = {}
     for partition, offset, change in changes:
         if change.operation in (Operation.DELETE, Operation.VANISHED):
-            known.remove(change.record_id)
+            pending[change.record_id] = None
         elif change.run == run and offset >= since.get(partition, 0):
-            known.put(change.record_id, bytes.fromhex(change.content_hash))
+            pending[change.record_id] = bytes.fromhex(change.content_hash)
         else:
-            known.put(change.record_id, UNKNOWN)
-    return known
+            pending[change.record_id] = UNKNOWN
+        if len(pending) == _FOLDED:
+            _settle(known, pending)
+    _settle(known, pending)
+
+
+def _settle(known: Known, pending: dict[str, bytes | None]) -> None:
+    known.remove([record_id for record_id, found in pending.items() if found is None])
+    known.put({record_id: found for record_id, found in pending.items() if found is not None})
+    pending.clear()
 
 
 def read_known(
-    kafka: KafkaSettings, topics: Topics, codec: Codec, object_name: str, run: int, since: Mapping[int, int]
-) -> Known:
+    known: Known,
+    kafka: KafkaSettings,
+    topics: Topics,
+    codec: Codec,
+    object_name: str,
+    run: int,
+    since: Mapping[int, int],
+) -> None:
     """The object's own topic, read committed to its end, folded."""
     topic = topics.cdc(object_name)
 
@@ -121,11 +121,11 @@ def read_known(
         for message in read_to_end(kafka, topic, range(topics.partitions)):
             partition, offset = message.partition() or 0, message.offset() or 0
             try:
-                record = codec.decode(message.value() or b"")
+                record = codec.outline(message.value() or b"")
             except CodecError as error:
                 log.warning("%s/%d/%d is no change of ours and was left alone: %s", topic, partition, offset, error)
                 continue
-            if isinstance(record, RecordChange):
+            if record is not None:
                 yield partition, offset, record
 
-    return fold(changes(), run, since)
+    fold(known, changes(), run, since)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from producers.columns import key_text
 from producers.cursor import instant
+from producers.known import UNKNOWN
 from producers.publisher import AbortedError, FencedError
 from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import Unreadable
@@ -193,3 +194,41 @@ class MemoryPublisher:
 
     def ends(self) -> dict[int, int]:
         return {0: len(self.topic.changes)}
+
+
+class MemoryKnown:
+    """See ``producers.known.Known``."""
+
+    def __init__(self) -> None:
+        self._hashes: dict[str, bytes] = {}
+        self._unmet: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __contains__(self, record_id: str) -> bool:
+        return record_id in self._hashes
+
+    def hashes(self, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+        return {record_id: self._hashes[record_id] for record_id in record_ids if record_id in self._hashes}
+
+    def put(self, hashes: Mapping[str, bytes]) -> None:
+        self._hashes.update(hashes)
+        self._unmet.difference_update(hashes)
+
+    def remove(self, record_ids: Collection[str]) -> None:
+        for record_id in record_ids:
+            self._hashes.pop(record_id, None)
+        self._unmet.difference_update(record_ids)
+
+    def forget(self) -> None:
+        self._hashes = dict.fromkeys(self._hashes, UNKNOWN)
+
+    def begin_sweep(self) -> None:
+        self._unmet = set(self._hashes)
+
+    def mark(self, record_ids: Sequence[str]) -> None:
+        self._unmet.difference_update(record_ids)
+
+    def missing(self) -> Iterator[str]:
+        return iter(self._unmet)

@@ -319,8 +319,8 @@ class Poller:
         for change in gone:
             self._publisher.publish(change)
         self._commit(replace(self.position, suspects=self.position.suspects.difference(now)))
+        self._known.remove([change.record_id for change in gone])
         for change in gone:
-            self._known.remove(change.record_id)
             self._metrics.published(change.operation, "sweep", 1)
         self._condemned = rest
         return bool(rest)
@@ -346,8 +346,7 @@ class Poller:
         """What was read is published: only now does memory follow."""
         if batch.fresh:
             self._commit(position)
-            for record_id, digest in batch.fresh.items():
-                self._known.put(record_id, digest)
+            self._known.put(batch.fresh)
             operation = Operation.SNAPSHOT if mode == "snapshot" else Operation.UPSERT
             self._metrics.published(operation, mode, len(batch.fresh))
         else:

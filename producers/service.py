@@ -16,6 +16,7 @@ from producers.blobs import BlobPublisher, BlobReader, Blobs
 from producers.checkpoint import Position, read_positions
 from producers.downstream import Downstream, KafkaDownstream
 from producers.known import read_known
+from producers.known_table import KnownTables
 from producers.limits import Limits
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
@@ -40,12 +41,14 @@ log = logging.getLogger("dualrun.producer")
 class PollerSettings(Limits):
     """What to capture, from where to where, and within which limits.
 
+    work: a directory for files that can be made again: what was published of each record is looked up there.
     incarnation: this process's name in its lease. documents_root: where files that lie in columns are stored.
     """
 
     kafka: KafkaSettings
     topics: Topics
     objects: tuple[SourceObject, ...]
+    work: Path
     codec: Codec = field(default_factory=Codec)
     incarnation: str | None = None
     documents_root: Path | None = None
@@ -69,7 +72,8 @@ def capture(
     each with its source. Views among them follow what is published of the objects that they read.
 
     Raises LeaseLostError or FencedError when another process has taken over, BrokerError when Kafka is not as the
-    settings say: end the process with a non-zero code then, and let the supervisor start it again as a stand-by.
+    settings say, WorkDirectoryError when the disk of ``work`` fails: end the process with a non-zero code then, and
+    let the supervisor start it again as a stand-by.
     """
     kafka, topics = settings.kafka, settings.topics
     lease = Lease(kafka, topics.leases, topics.poller_group, incarnation=settings.incarnation)
@@ -87,7 +91,9 @@ def capture(
         epochs = require_epochs(kafka, topics, settings.codec)
         for one in sources:
             one.reading()  # the settings' faults show here, before anything is begun
-        pollers = _pollers(settings, by_object, metrics, epochs.run, watchdog)
+        tables = KnownTables(settings.work)
+        cleanup.callback(tables.close)
+        pollers = _pollers(settings, by_object, metrics, tables, epochs.run, watchdog)
         signals = KafkaSignals(
             kafka, topics, settings.codec, min((poller.position.control for poller in pollers), default=0)
         )
@@ -127,7 +133,12 @@ def _with_files(settings: PollerSettings, source: Source, what: SourceObject, pu
 
 
 def _pollers(
-    settings: PollerSettings, sources: Mapping[str, Source], metrics: ProducerMetrics, run: int, watchdog: Watchdog
+    settings: PollerSettings,
+    sources: Mapping[str, Source],
+    metrics: ProducerMetrics,
+    tables: KnownTables,
+    run: int,
+    watchdog: Watchdog,
 ) -> Sequence[Poller]:
     """Every object's producer first: that ends what a predecessor left open. Only then what it left is read."""
     kafka, topics, codec = settings.kafka, settings.topics, settings.codec
@@ -145,7 +156,8 @@ def _pollers(
                 views.load(kafka, topics, codec, what.name, whole=position.snapshot.done)
                 followed = FollowedPublisher(followed, views, what.name)
         publisher = _with_files(settings, sources[what.name], what, followed)
-        known = read_known(kafka, topics, codec, what.name, position.run, position.snapshot.since)
+        known = tables.table()
+        read_known(known, kafka, topics, codec, what.name, position.run, position.snapshot.since)
         pollers.append(
             Poller(
                 what,

@@ -127,7 +127,7 @@ def _change(value: Mapping[str, Any]) -> RecordChange:
         object=value["object"],
         record_id=value["record_id"],
         operation=Operation(value["operation"]),
-        record={name: value_from_avro(item) for name, item in value["record"].items()},
+        record={name: value_from_avro(item) for name, item in value.get("record", {}).items()},
         captured_at=value["captured_at"],
         source_changed_at=value["source_changed_at"],
         run=value["run"],

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             directory=root, settle_seconds=SETTLE_SECONDS, objects={"patient": CsvObject(full="patients.csv")}
         )
         source, objects = build(section, [PATIENT], work=root / "work", documents=None)
-        settings = PollerSettings(kafka=kafka, topics=names, codec=codec, objects=objects)
+        settings = PollerSettings(kafka=kafka, topics=names, codec=codec, objects=objects, work=root / "known")
         stop, arrivals = threading.Event(), Arrivals(kafka, names, codec)
         began = time.monotonic()
         poller = threading.Thread(

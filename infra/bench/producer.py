@@ -152,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     codec = Codec()
     with ExitStack() as running:
+        work = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="dualrun-bench-known-")))
         stack = running.enter_context(LocalStack(Path(tempfile.mkdtemp(prefix="dualrun-bench-")), keep=False))
         kafka = KafkaSettings(stack.kafka_bootstrap)
         url = running.enter_context(database(stack.postgres_url))
@@ -166,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             topics=names,
             codec=codec,
             objects=(PATIENT,),
+            work=work,
             poll_interval=options.poll_interval,
         )
         stop = threading.Event()

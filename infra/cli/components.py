@@ -60,6 +60,7 @@ def poll(settings: SettingsPath = None, metrics_port: MetricsPort = None) -> Non
             topics=deployment.topics,
             codec=deployment.codec,
             objects=objects,
+            work=deployment.settings.data_dir / "known",
             poll_interval=section.poll_seconds,
             sweep_interval=section.sweep_seconds,
             chunk_rows=section.chunk_rows,

@@ -30,6 +30,7 @@ from infra.stack.ports import NoFreePortError
 from infra.stack.stack import StackError
 from infra.stack.supervisor import ChildFailedError, DirectoryInUseError
 from producers.source import SourceError
+from producers.workdir import WorkDirectoryError
 from schemas.broker import BrokerError
 from schemas.mapping import MappingError
 from sinks.twenty.errors import TwentyError
@@ -74,6 +75,7 @@ _FOUND = (
     ChildFailedError,
     DirectoryInUseError,
     SchemaError,
+    WorkDirectoryError,
     SourceError,
     TwentyError,
 )

@@ -32,11 +32,12 @@ class Unhindered:
         return Backlog(0, 0)
 
 
-def settings(bootstrap: str, prefix: str, objects: tuple[SourceObject, ...]) -> PollerSettings:
+def settings(bootstrap: str, prefix: str, objects: tuple[SourceObject, ...], work: Path) -> PollerSettings:
     return PollerSettings(
         kafka=KafkaSettings(bootstrap),
         topics=Topics(prefix, "clinic", (PATIENT.name,)),
         objects=objects,
+        work=work / "known",
         poll_interval=0.02,
         sweep_interval=0.5,
         heartbeat_interval=0.3,
@@ -52,8 +53,9 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     told = json.loads(sys.argv[1])
     section = SECTIONS[told["source"].get("kind", "postgres")].model_validate(told["source"])
-    source, objects = build(section, [PATIENT], work=Path(told["work"]), documents=None)
-    chosen = settings(told["bootstrap"], told["prefix"], objects)
+    work = Path(told["work"])
+    source, objects = build(section, [PATIENT], work=work, documents=None)
+    chosen = settings(told["bootstrap"], told["prefix"], objects, work)
     capture(chosen, source, threading.Event(), ProducerMetrics(CollectorRegistry()), Unhindered)
 
 

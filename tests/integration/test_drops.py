@@ -94,6 +94,7 @@ class Desk:
             topics=self.topics,
             codec=CODEC,
             objects=(NOTE, scan),
+            work=self.drops.parent / "known",
             poll_interval=0.05,
             sweep_interval=0.5,
             heartbeat_interval=0.3,

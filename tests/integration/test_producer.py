@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -121,7 +122,7 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(kafka_bootstrap: str, topic_prefix: str, postgres_url: str) -> Iterator[Deployment]:
+def deployment(kafka_bootstrap: str, topic_prefix: str, postgres_url: str, tmp_path: Path) -> Iterator[Deployment]:
     kafka = KafkaSettings(kafka_bootstrap)
     objects = (VISIT, PATIENT, BALANCE)
     topics = Topics(topic_prefix, "clinic", tuple(what.name for what in objects))
@@ -134,6 +135,7 @@ def deployment(kafka_bootstrap: str, topic_prefix: str, postgres_url: str) -> It
                 topics=topics,
                 codec=CODEC,
                 objects=objects,
+                work=tmp_path,
                 poll_interval=0.05,
                 sweep_interval=0.3,
                 heartbeat_interval=0.3,

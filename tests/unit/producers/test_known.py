@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.known import UNKNOWN, Known, fold, row_hash
+from producers.known_table import KnownTables
+from producers.memory import MemoryKnown
+from producers.workdir import WorkDirectoryError
 from schemas.records import Json, Operation, RecordChange, Value
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,68 +67,140 @@ def change(record_id: str, operation: Operation = Operation.UPSERT, digest: byte
     return RecordChange("clinic", "patient", record_id, operation, {}, NOW, None, run, digest.hex())
 
 
-def test_the_last_change_of_each_record_counts() -> None:
-    known = fold(
-        [
-            (0, 0, change("a")),
-            (0, 1, change("a", digest=OTHER)),
-            (0, 2, change("gone")),
-            (0, 3, change("gone", Operation.DELETE, b"")),
-            (1, 0, change("archived")),
-            (1, 1, change("archived", Operation.VANISHED, b"")),
-        ],
-        1,
-        {},
-    )
-    assert len(known) == 1
-    assert known.same("a", OTHER)
-    assert not known.same("a", ONE)
+@contextmanager
+def opened(kind: str) -> Iterator[Known]:
+    if kind == "memory":
+        yield MemoryKnown()
+        return
+    with TemporaryDirectory() as home:
+        tables = KnownTables(Path(home))
+        tables.table().put({"a": OTHER, "theirs": OTHER})
+        try:
+            yield tables.table()
+        finally:
+            tables.close()
 
 
-def test_what_an_earlier_run_or_snapshot_published_exists_but_has_to_go_again() -> None:
+@pytest.fixture(params=["memory", "table"])
+def known(request: pytest.FixtureRequest) -> Iterator[Known]:
+    with opened(request.param) as found:
+        yield found
+
+
+def test_the_last_change_of_each_record_counts(known: Known) -> None:
+    changes = [
+        (0, 0, change("a")),
+        (0, 1, change("a", digest=OTHER)),
+        (0, 2, change("gone")),
+        (0, 3, change("gone", Operation.DELETE, b"")),
+        (1, 0, change("archived")),
+        (1, 1, change("archived", Operation.VANISHED, b"")),
+        (1, 2, change("back", Operation.DELETE, b"")),
+        (1, 3, change("back")),
+    ]
+    fold(known, changes, 1, {})
+    assert known.hashes(["a", "gone", "archived", "back", "never"]) == {"a": OTHER, "back": ONE}
+
+
+def test_a_topic_longer_than_what_is_settled_at_once_is_folded_in_its_order(known: Known) -> None:
+    def changes() -> Iterator[tuple[int, int, RecordChange]]:
+        for offset in range(25_000):
+            ended = offset % 3 == 2
+            operation = Operation.DELETE if ended else Operation.UPSERT
+            yield 0, offset, change(f"{offset % 9_000}", operation, b"" if ended else offset.to_bytes(16, "big"))
+
+    expected: dict[str, bytes] = {}
+    for _, _, one in changes():
+        if one.operation is Operation.DELETE:
+            expected.pop(one.record_id, None)
+        else:
+            expected[one.record_id] = bytes.fromhex(one.content_hash)
+    fold(known, changes(), 1, {})
+    assert known.hashes([str(number) for number in range(9_000)]) == expected
+    assert len(known) == len(expected)
+
+
+def test_what_an_earlier_run_or_snapshot_published_exists_but_has_to_go_again(known: Known) -> None:
     changes = [(0, 5, change("old", run=1)), (0, 6, change("before", run=2)), (0, 7, change("new", run=2))]
-    known = fold(changes, 2, {0: 7})
-    assert {name: known.same(name, ONE) for name in ("old", "before", "new")} == {
-        "old": False,
-        "before": False,
-        "new": True,
-    }
-    assert all(name in known for name in ("old", "before", "new"))
+    fold(known, changes, 2, {0: 7})
+    assert known.hashes(["old", "before", "new"]) == {"old": UNKNOWN, "before": UNKNOWN, "new": ONE}
 
 
+def test_thousands_are_looked_up_marked_and_removed_at_once(known: Known) -> None:
+    names = [f"p{number}" for number in range(1_234)]
+    known.put(dict.fromkeys(names, ONE))
+    known.begin_sweep()
+    known.mark(names[:-2])
+    assert set(known.missing()) == set(names[-2:])
+    assert known.hashes([*names, "other"]) == dict.fromkeys(names, ONE)
+    known.remove(names[2:])
+    assert len(known) == 2
+
+
+NAMES = ["a", "b", "", "ünï 🦷", "with\0nul", "half \ud800 a pair"]
 operations = st.lists(
-    st.tuples(st.sampled_from(["put", "remove", "mark", "begin", "forget"]), st.sampled_from("abcd"), st.booleans()),
-    max_size=60,
+    st.tuples(
+        st.sampled_from(["put", "remove", "mark", "begin", "forget"]),
+        st.lists(st.sampled_from(NAMES), unique=True, max_size=4),
+        st.booleans(),
+    ),
+    max_size=40,
 )
 
 
-@given(operations)
-def test_it_behaves_like_a_plain_dictionary(steps: list[tuple[str, str, bool]]) -> None:
-    known = Known()
+@pytest.mark.parametrize("kind", ["memory", "table"])
+@given(steps=operations)
+def test_it_behaves_like_a_plain_dictionary(kind: str, steps: list[tuple[str, list[str], bool]]) -> None:
     hashes: dict[str, bytes] = {}
     met: set[str] = set()
-    for step, name, other in steps:
-        digest = OTHER if other else ONE
-        match step:
-            case "put":
-                known.put(name, digest)
-                hashes[name] = digest
-                met.add(name)
-            case "remove":
-                known.remove(name)
-                hashes.pop(name, None)
-            case "mark":
-                known.mark(name)
-                if name in hashes:
-                    met.add(name)
-            case "begin":
-                known.begin_sweep()
-                met = set()
-            case "forget":
-                known.forget()
-                hashes = dict.fromkeys(hashes, UNKNOWN)
-        met &= hashes.keys()
-        assert len(known) == len(hashes)
-        for each, expected in hashes.items():
-            assert known.same(each, expected)
-        assert set(known.missing()) == hashes.keys() - met
+    with opened(kind) as known:
+        for step, names, other in steps:
+            digest = OTHER if other else ONE
+            match step:
+                case "put":
+                    known.put(dict.fromkeys(names, digest))
+                    hashes.update(dict.fromkeys(names, digest))
+                    met.update(names)
+                case "remove":
+                    known.remove(names)
+                    for name in names:
+                        hashes.pop(name, None)
+                case "mark":
+                    known.mark(names)
+                    met.update(hashes.keys() & names)
+                case "begin":
+                    known.begin_sweep()
+                    met = set()
+                case "forget":
+                    known.forget()
+                    hashes = dict.fromkeys(hashes, UNKNOWN)
+            met &= hashes.keys()
+            assert len(known) == len(hashes)
+            assert known.hashes(NAMES) == hashes
+            assert {name for name in NAMES if name in known} == hashes.keys()
+            assert set(known.missing()) == hashes.keys() - met
+
+
+def test_the_file_is_for_its_owner_alone_and_goes_with_its_process(tmp_path: Path) -> None:
+    home = tmp_path / "known"
+    killed = home / "known-of-a-process-that-was-killed"
+    killed.mkdir(parents=True)
+    (killed / "lock").touch()
+    tables, others = KnownTables(home), KnownTables(home)
+    tables.table().put({"a": ONE})
+    (directory,) = home.iterdir()
+    assert directory.stat().st_mode & 0o777 == 0o700
+    others.table()
+    assert directory in home.iterdir(), "a process that lives keeps its own"
+    others.close()
+    tables.close()
+    assert list(home.iterdir()) == []
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
+    tables = KnownTables(tmp_path)
+    table = tables.table()
+    tables._connection.execute("PRAGMA max_page_count = 20")  # type: ignore[union-attr]
+    with pytest.raises(WorkDirectoryError, match=f"^{tmp_path}/known-.*: database or disk is full: see to it that"):
+        table.put({os.urandom(8).hex(): ONE for _ in range(10_000)})
+    tables.close()

@@ -478,13 +478,24 @@ def test_rows_with_the_same_key_are_named() -> None:
 
 
 def test_a_chunk_ends_at_its_bytes_too() -> None:
-    world = World(limits=replace(LIMITS, chunk_rows=100, chunk_bytes=250))
+    world = World(limits=replace(LIMITS, chunk_rows=100, chunk_bytes=300))
     for number in range(7):
-        world.put(f"p{number}")
+        world.put(f"p{number}", note="x" * 100)
     world.poll()
-    assert len(world.published) == 3
+    assert len(world.published) == 4
     world.poll_to_end()
     assert len(world.published) == 7
+
+
+def test_a_query_whose_chunk_ends_at_its_bytes_goes_on_with_the_next_row() -> None:
+    world = World(what=BALANCE, limits=replace(LIMITS, chunk_rows=100, chunk_bytes=300))
+    for number in range(7):
+        world.put(f"p{number}", note="x" * 100)
+    world.poll()
+    assert world.poller.snapshot()
+    assert len(world.published) == 3
+    world.snapshot_to_end()
+    assert ids(world) == [f"p{number}" for number in range(7)]
 
 
 def test_an_idle_object_is_heard_of(world: World) -> None:

@@ -10,9 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from producers.checkpoint import Position
-from producers.known import Known
 from producers.limits import Backlog, Limits
-from producers.memory import MemoryDatabase, MemoryPublisher, MemorySource, MemoryTopic
+from producers.memory import MemoryDatabase, MemoryKnown, MemoryPublisher, MemorySource, MemoryTopic
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
 from producers.rounds import Rounds
@@ -98,7 +97,7 @@ class World:
                 "clinic",
                 self.source,
                 MemoryPublisher(self.topics[what.name]),
-                Known(),
+                MemoryKnown(),
                 Position(),
                 self.limits,
                 metrics,

@@ -12,7 +12,7 @@ from producers.checkpoint import Position, from_json
 from producers.cursor import Horizon
 from producers.known import fold
 from producers.limits import Limits
-from producers.memory import MemoryDatabase, MemoryPublisher, MemorySource, MemoryTopic
+from producers.memory import MemoryDatabase, MemoryKnown, MemoryPublisher, MemorySource, MemoryTopic
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
 from producers.publisher import Publisher
@@ -48,13 +48,15 @@ class World:
         position = from_json(checkpoint.format, checkpoint.position) if checkpoint else Position()
         changes = ((0, offset, change) for offset, change in enumerate(self.topic.changes))
         self.horizon = Horizon(timedelta(seconds=self.limits.margin), position.cursor)
+        known = MemoryKnown()
+        fold(known, changes, position.run, position.snapshot.since)
         self.metrics = ProducerMetrics(CollectorRegistry())
         self.poller = Poller(
             self.what,
             "clinic",
             self.source or MemorySource(self.database),
             self.wrapped(self.publisher),
-            fold(changes, position.run, position.snapshot.since),
+            known,
             position,
             self.limits,
             self.metrics,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -71,6 +72,7 @@ def test_a_source_row_survives_with_its_types(record: dict[str, Any]) -> None:
     decoded = CODEC.decode(CODEC.encode(change))
     assert decoded == change
     assert isinstance(decoded, RecordChange)
+    assert CODEC.outline(CODEC.encode(change)) == replace(change, record={})
     assert {name: type(value) for name, value in decoded.record.items()} == {
         name: Decimal if type(value) is int and not -(1 << 63) <= value < 1 << 63 else type(value)
         for name, value in record.items()
@@ -139,6 +141,12 @@ def test_every_record_survives(record: Any) -> None:
     assert CODEC.decode(CODEC.encode(record)) == record
 
 
+@pytest.mark.parametrize("record", SAMPLES, ids=lambda record: type(record).__name__)
+def test_only_a_change_has_an_outline(record: Any) -> None:
+    expected = replace(record, record={}) if isinstance(record, RecordChange) else None
+    assert CODEC.outline(CODEC.encode(record)) == expected
+
+
 def test_the_samples_are_complete() -> None:
     assert {type(sample).__name__ for sample in SAMPLES} == set(RECORDS)
 
@@ -149,9 +157,10 @@ def test_the_samples_are_complete() -> None:
     ids=["empty", "json", "half a marker", "half a header", "unknown schema", "wire format, no registry", "cut off"],
 )
 def test_foreign_bytes_are_refused_without_quoting_them(data: bytes) -> None:
-    with pytest.raises(CodecError) as refusal:
-        CODEC.decode(data)
-    assert "acme" not in str(refusal.value)
+    for read in (CODEC.decode, CODEC.outline):
+        with pytest.raises(CodecError) as refusal:
+            read(data)
+        assert "acme" not in str(refusal.value)
 
 
 def test_with_a_registry_the_wire_format_carries_the_schema_id() -> None:
@@ -200,3 +209,4 @@ def test_every_earlier_version_reads_with_the_current_schema(name: str) -> None:
         fastavro.schemaless_writer(out, writer, held)
         data = struct.pack("<2sQ", b"\xc3\x01", fingerprint(writer)) + out.getvalue()
         assert type(CODEC.decode(data)) is type(sample)
+        assert isinstance(CODEC.outline(data), RecordChange) == (name == "RecordChange")
