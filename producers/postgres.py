@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -214,8 +214,7 @@ class PostgresSource:
                         # a file is read over this connection too, so the rows must be through before the first is given
                         rows = list(stream) if what.blobs else stream
                         yield make(first)
-                        for values in rows:
-                            yield make(values)
+                        yield from map(make, rows)
                         return
                 self._session.learn(unknown)
 
@@ -357,26 +356,33 @@ def _stream(
     yield from cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
 
 
-def _maker(what: SourceObject, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> Any:
-    """Makes a Row of the values of this cursor's columns."""
-    names = [column.name for column in cursor.description or ()]
+def _maker(
+    what: SourceObject, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]
+) -> Callable[[tuple[Any, ...]], Row]:
+    """Makes a Row of the values of this cursor's columns. Runs for every row that is read."""
+    columns = cursor.description or ()
+    names = [column.name for column in columns]
     first = what.key[0]
     keys = what.key if len(what.key) > 1 else ()
     changed_at, zone = what.changed_at, what.zone
-    wrap = wrap_arrays(column.name for column in cursor.description or () if column.type_code not in SCALARS)
+    arrays = [column.name for column in columns if column.type_code not in SCALARS]
+    wrap = wrap_arrays(arrays) if arrays else None
 
     def make(values: tuple[Any, ...]) -> Row:
         record = dict(zip(names, values, strict=True))
-        wrap(record)
-        record_id = ":".join([key_text(record[key]) for key in keys]) if keys else key_text(record[first])
+        if wrap is not None:
+            wrap(record)
+        key = ":".join([key_text(record[name]) for name in keys]) if keys else record[first]
         moment = record[changed_at] if changed_at else None
-        return Row(record_id, record, _instant(moment, zone))
+        return Row(key if type(key) is str else key_text(key), record, moment and _instant(moment, zone))
 
     return make
 
 
 def _instant(moment: Any, zone: str) -> datetime | None:
     if isinstance(moment, datetime):
+        if moment.tzinfo is UTC:  # as it comes: the session's time zone is UTC
+            return moment
         return moment.astimezone(UTC) if moment.tzinfo else instant(moment, zone)
     if isinstance(moment, date):
         return instant(datetime(moment.year, moment.month, moment.day), zone)  # noqa: DTZ001

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from schemas.columns import DAY_ZERO, LONG, micros
@@ -83,25 +84,49 @@ class ChangeWriter:
             "run": _long,
             "origin_version": lambda value: b"\0" if value is None else b"\2" + _version(value),
         }
-        self._fields = [(name, fields.get(name, _text)) for name in types]
+        self._values_of = attrgetter(*types)
+        self._writers = [fields.get(name, _text) for name in types]
+        self._string = string
         self._names: dict[str, bytes] = {}
+        self._texts: dict[str, bytes] = {}
+        # value and bytes of what the changes of one read have in common: system, run, time of capture
+        self._last: list[tuple[object, bytes]] = [(self, b"")] * len(types)
+        self._varying = frozenset(index for index, name in enumerate(types) if name in ("record", "record_id"))
 
     def write(self, change: RecordChange) -> bytes:
-        return b"".join([write(getattr(change, name)) for name, write in self._fields])
+        out = []
+        for index, value in enumerate(self._values_of(change)):
+            before, written = self._last[index]
+            if value is not before:
+                written = self._writers[index](value)
+                if index not in self._varying:
+                    self._last[index] = (value, written)
+            out.append(written)
+        return b"".join(out)
 
     def _record(self, record: Mapping[str, Value]) -> bytes:
         if not record:
             return b"\0"
         names, values = self._names, self._values
         out = [_long(len(record))]
+        add = out.append
         for name, value in record.items():
-            written = names.get(name)
-            if written is None:
-                written = names[name] = _text(name)
-            out.append(written)
-            out.append((values.get(type(value)) or self._inherited(type(value)))(value))
-        out.append(b"\0")
+            # most columns are texts, and a call for each would be what takes longest
+            if type(value) is str:
+                data = value.encode()
+                add(self._texts.get(name) or self._new(name))
+                add(_SHORT[len(data)] if len(data) < 4096 else _varint(len(data)))
+                add(data)
+            else:
+                add(names.get(name) or self._new(name, text=False))
+                add((values.get(type(value)) or self._inherited(type(value)))(value))
+        add(b"\0")
         return b"".join(out)
+
+    def _new(self, name: str, *, text: bool = True) -> bytes:
+        written = self._names[name] = _text(name)
+        self._texts[name] = written + self._string
+        return self._texts[name] if text else written
 
     def _inherited(self, kind: type) -> Callable[[Any], bytes]:
         for base in kind.__mro__:
