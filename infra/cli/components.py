@@ -81,7 +81,9 @@ def process(
 ) -> None:
     """Transform changes and hold children until their parents' ids resolve. Workers share the partitions."""
     from processors import service
+    from processors.drift import DriftWatch
     from processors.transform import MappingTransform
+    from schemas.mapping.check import named_columns
 
     _begin(metrics_port)
     deployment = Deployment.load(settings)
@@ -92,7 +94,10 @@ def process(
             topics=deployment.topics,
             codec=deployment.codec,
             epochs=require_epochs(deployment.kafka, deployment.topics, deployment.codec),
-            transform=MappingTransform(deployment.mapping, workspace_url=twenty.public_url or twenty.url),
+            transform=DriftWatch(
+                MappingTransform(deployment.mapping, workspace_url=twenty.public_url or twenty.url),
+                {name: named_columns(mapped) for name, mapped in deployment.mapping.objects.items()},
+            ),
             instance=instance,
             data_dir=deployment.settings.data_dir / "hold" / instance,
             grace_seconds=hold.grace_seconds,

@@ -85,6 +85,17 @@ def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterato
     yield from _parts(mapping, where, mapped.parts)
 
 
+def named_columns(mapped: ObjectMapping) -> set[str]:
+    """Columns of an object that its mapping reads, declares safe or leaves out: the others nobody has thought of."""
+    source = mapped.source
+    found = {*source.key, *source.exclude, *mapped.safe, *([source.changed_at] if source.changed_at else [])}
+    for skip in mapped.skip:
+        found |= {*skip.when, *(skip.stale.columns if skip.stale else [])}
+    for derivation in mapped.derives:
+        found |= {derivation.key, *derivation.carry.values()}
+    return found.union(*(part_columns(part) for part in mapped.parts))
+
+
 def part_columns(part: Part) -> set[str]:
     """Columns that a part reads, elements' names for them left out."""
     rules = [*(rule for _, rule in part.rules), *(rule for alias in part.aliases.values() for rule in alias)]

@@ -4,6 +4,7 @@ HTTP.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -135,6 +137,40 @@ def test_pictures_leave_the_text_of_a_note_and_become_its_files(showcase: Showca
     (practice,) = found(twenty, "companies", "organization/1")
     (target,) = twenty.list_page("noteTargets", filter=f'noteId[eq]:"{note["id"]}"').records
     assert target["companyId"] == practice["id"]
+
+
+def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(
+    showcase: Showcase, twenty: TwentyClient
+) -> None:
+    early, late = b"an early scan", b"a late scan, of the same size as promised"
+
+    def promise(number: int, data: bytes) -> None:
+        with psycopg.connect(showcase.source_url) as source:
+            source.execute(
+                """insert into documents (doc_no, org_id, file_name, path, bytes, sha256)
+                   values (%s, 1, %s, %s, %s, %s)""",
+                (number, f"{number}.pdf", f"apart/{number}.pdf", len(data), hashlib.sha256(data).hexdigest()),
+            )
+
+    def content(number: int) -> bytes:
+        notes = found(twenty, "notes", f"document/{number}")
+        files = twenty.list_page("attachments", filter=f'noteId[eq]:"{notes[0]["id"]}"').records if notes else []
+        return httpx.get(files[0]["fullPath"]).raise_for_status().content if files else b""
+
+    def write(number: int, data: bytes) -> None:
+        path = showcase.documents / "apart" / f"{number}.pdf"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+
+    write(1000900031, early)
+    promise(1000900032, late)
+    promise(1000900031, early)
+    until(lambda: content(1000900031) == early)
+    write(1000900032, late[:-1] + b"?")  # half of it, or another: it is not what the manifest says
+    settled(showcase)  # and manifests go on coming
+    assert not found(twenty, "notes", "document/1000900032")
+    write(1000900032, late)
+    until(lambda: content(1000900032) == late)
 
 
 def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: TwentyClient) -> None:

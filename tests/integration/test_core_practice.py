@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -149,6 +152,24 @@ def test_only_the_primary_practice_is_the_patients_company(showcase: Showcase, t
     until(lambda: companies() == [practice["id"]])
     settled(showcase)
     assert companies() == [practice["id"]]
+
+
+def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: TwentyClient, tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(b"a scan from elsewhere")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("insert into patients (patient_id, last_name) values (600021, 'Scanned')")
+        source.execute(
+            """insert into documents (document_id, patient_id, file_name, path, size_bytes)
+               values (600022, 600021, 'scan.pdf', %s, 21)""",
+            (f"http://127.0.0.1:{server.server_port}/scan.pdf",),
+        )
+    (note,) = until(partial(found, twenty, "notes", "document/600022"))
+    (file,) = until(lambda: twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records)
+    server.shutdown()
+    server.server_close()
+    assert httpx.get(file["fullPath"]).raise_for_status().content == b"a scan from elsewhere"
 
 
 def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: TwentyClient) -> None:

@@ -17,12 +17,13 @@ import httpx
 import pytest
 
 from infra.sources.build import build
-from infra.sources.rest_api import ClinicApi, MemoryTables, serve
+from infra.sources.rest_api import Asked, ClinicApi, MemoryTables, serve
 from infra.sources.settings import RestSection
 from infra.stack.ports import free_port
 from producers.limits import Limits
 from producers.memory import MemoryDatabase
 from producers.source import Row, Source, SourceError
+from schemas.records import Operation
 from schemas.source import SourceObject
 from tests.unit.producers.worlds import World
 
@@ -63,6 +64,7 @@ class Clinic:
             "modified_since": "updated_since",
             "record": "/v1/patients/{id}",
             "parallel": settings.pop("parallel", 1),
+            "deleted": settings.pop("deleted", None),
         }
         section = RestSection.model_validate({"url": self.url, "objects": {"patient": resource}, **settings})
         source, objects = build(section, [PATIENT], work=Path(), documents=None)
@@ -296,6 +298,42 @@ def test_the_poller_follows_an_api_that_changes_under_it(clinic: Clinic, paging:
         if {key: change.record["name"] for key, change in live.latest().items()} == expected:
             break
     assert {key: change.record["name"] for key, change in live.latest().items()} == expected
+
+
+def test_a_list_that_leaves_records_out_deletes_none_that_are_there(clinic: Clinic) -> None:
+    """Filtered by a permission, or cut short: only the record itself tells that it is gone."""
+
+    class Short(MemoryTables):
+        def page(self, table: str, asked: Asked) -> list[dict[str, Any]]:
+            return [row for row in super().page(table, asked) if row["id"] > "p0015"]
+
+    clinic.fill(20)
+    live = world(clinic, BY_CURSOR)
+    live.snapshot_to_end()
+    short = Short()
+    short.tables = clinic.tables.tables
+    clinic.api.tables = short
+    del clinic.tables.tables["patients"]["p0003"]
+    for _ in range(4):
+        live.sweep()
+    gone = [change.record_id for change in live.published if change.operation is Operation.DELETE]
+    assert gone == ["p0003"]
+
+
+def test_a_record_that_is_marked_as_deleted_is_deleted_and_no_value_is_blanked(clinic: Clinic) -> None:
+    clinic.fill(3)
+    live = world(clinic, BY_CURSOR, deleted="deleted_at")
+    live.snapshot_to_end()
+    before = len(live.published)
+    clinic.tables.tables["patients"]["p0001"] = {
+        "id": "p0001",
+        "name": None,
+        "deleted_at": stamp(),
+        "updated_at": stamp(),
+    }
+    for _ in range(4):
+        live.sweep()
+    assert [(change.operation, change.record_id) for change in live.published[before:]] == [(Operation.DELETE, "p0001")]
 
 
 def test_a_lapsed_cursor_costs_only_reading_again(clinic: Clinic) -> None:

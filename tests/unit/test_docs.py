@@ -38,3 +38,10 @@ def test_the_links_lead_somewhere(page: Path) -> None:
 def test_the_metrics_exist(page: Path) -> None:
     for metric in re.findall(r"`(dualrun_[a-z_]+)`", page.read_text()):
         assert metric.removesuffix("_total") in CODE, metric
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tests_that_are_named_exist(page: Path) -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", page.read_text()):
+        assert f"def {name}(" in tests, name

@@ -98,6 +98,24 @@ def test_equal_times_across_chunks_arrive_once(world: World) -> None:
     assert ids(world) == [f"p{number}" for number in range(10)]
 
 
+@pytest.mark.parametrize("digits", [0, 3, 6])
+def test_a_time_that_its_column_rounds_down_is_not_passed_by(digits: int) -> None:
+    """``timestamp(0)`` or a time that was cut to seconds lies up to a second before the transaction began."""
+    world = World(limits=replace(LIMITS, margin=Limits().margin))
+    world.snapshot_to_end()
+    for number in range(40):
+        world.database.advance(0.173)
+        late, began_at = world.database.begin(), world.database.now
+        cut = began_at.microsecond // 10 ** (6 - digits) * 10 ** (6 - digits)
+        late.put(PATIENT, {"id": f"{number:02}", "updated_at": began_at.replace(microsecond=cut)})
+        world.poll_to_end()
+        world.database.advance(0.911)
+        world.poll_to_end()
+        late.commit()
+    world.settle()
+    assert sorted(ids(world)) == [f"{number:02}" for number in range(40)]
+
+
 def test_rows_beyond_the_bound_are_published_at_once_and_once(world: World) -> None:
     blocker = world.database.begin()
     for number in range(5):
