@@ -150,7 +150,7 @@ def test_mistakes_in_a_source_are_named_with_their_line(tmp_path: Path, text: st
 
 def test_objects_that_the_mapping_does_not_have_are_named(tmp_path: Path) -> None:
     source_of(tmp_path, "  kind: csv\n  directory: /d\n  objects:\n    pateint: {full: 'p.csv'}\n")
-    with pytest.raises(SettingsError, match=r"source.objects: pateint: the mapping has no such object, it has claim"):
+    with pytest.raises(SettingsError, match=r"source.objects: pateint: the mapping has no such object, it has allergy"):
         Deployment.load(tmp_path / "settings.yaml").sources()
 
 

@@ -97,7 +97,11 @@ def test_an_encounter_is_a_task_of_the_patient_at_a_facility() -> None:
     assert task.fields["encounterClass"] == "AMBULATORY"
     assert task.fields["totalClaimCost"] == {"amountMicros": 3_798_090_000, "currencyCode": "USD"}
     assert task.fields["bodyV2"] == {"markdown": ""}
-    assert task.links == (link("facility", "organization/o1"),)
+    assert task.links == (
+        link("facility", "organization/o1"),
+        link("provider", "provider/d1"),
+        link("payer", "payer/y1"),
+    )
     assert found["target"].links == (link("person", "patient/p1", required=True),)
     assert task.flags == ()
     assert set(parts("encounter", {**ENCOUNTER, "patient": None, "organization": None})) == {""}
@@ -131,21 +135,40 @@ def test_a_claim_belongs_to_the_patient_and_perhaps_to_an_encounter() -> None:
         "lastBilledDate": None,
         "diagnoses": "185 196",
         "outstanding": {"amountMicros": 0, "currencyCode": "USD"},
-        "payer": "y1",
-        "secondaryPayer": "0",
-        "providerId": "d1",
     }
-    assert part.links == (link("patient", "patient/p1", required=True), link("encounter", "encounter/e1"))
-    (part,) = parts("claim", {**CLAIM, "appointmentid": ""}).values()
-    assert part.links == (link("patient", "patient/p1", required=True),)
+    payer, provider = link("payer", "payer/y1"), link("provider", "provider/d1")
+    patient = link("patient", "patient/p1", required=True)
+    assert part.links == (payer, provider, patient, link("encounter", "encounter/e1")), "0 is no insurance"
+    (part,) = parts("claim", {**CLAIM, "appointmentid": "", "secondarypatientinsuranceid": "y2"}).values()
+    assert part.links == (payer, link("secondaryPayer", "payer/y2"), provider, patient)
     with pytest.raises(TransformError, match="patient: a required reference is empty"):
         parts("claim", {**CLAIM, "patientid": None})
 
 
+def test_a_payment_belongs_to_its_claim_and_other_transactions_stay_away() -> None:
+    row = {"id": "t1", "claimid": "c1", "patientid": "p1", "type": "PAYMENT", "payments": "77.49", "method": "CASH",
+           "todate": "2023-01-27T16:32:47Z"}  # fmt: skip
+    (part,) = parts("payment", row).values()
+    assert part.fields["amount"] == {"amountMicros": 77_490_000, "currencyCode": "USD"}
+    assert part.fields["paymentMethod"] == "CASH"
+    assert part.links == (link("claim", "claim/c1", required=True), link("patient", "patient/p1"))
+    change = RecordChange("synthea", "payment", "t2", Operation.SNAPSHOT, {**row, "type": "CHARGE"}, NOW, NOW)
+    write = TRANSFORM(change, Version(1, 1, 1, 1), Unit("cdc", 0, 1)).write
+    assert write is not None and (write.parts, write.skip) == ((), "no payment")
+
+
+def test_a_finding_is_a_note_of_the_patient_at_the_encounter() -> None:
+    row = {"id": "x", "start": "2023-01-27", "stop": None, "patient": "p1", "encounter": "e1", "code": "195662009",
+           "description": "Acute viral pharyngitis (disorder)"}  # fmt: skip
+    found = parts("condition", row)
+    assert found[""].fields["noteType"] == "CONDITION"
+    assert (found[""].fields["startedOn"], found[""].fields["endedOn"]) == ("2023-01-27", None)
+    assert found[""].links == (link("encounter", "encounter/e1"),)
+    assert found["target"].links == (link("person", "patient/p1", required=True),)
+
+
 def test_parents_come_first() -> None:
-    assert {source.name: source.parents for source in MAPPING.sources} == {
-        "organization": (),
-        "patient": (),
-        "encounter": ("organization", "patient"),
-        "claim": ("encounter", "patient"),
-    }
+    parents = {source.name: source.parents for source in MAPPING.sources}
+    assert parents["encounter"] == ("organization", "patient", "payer", "provider")
+    assert parents["claim"] == ("encounter", "patient", "payer", "provider")
+    assert parents["payment"] == ("claim", "patient")
