@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from processors.mergers import Say, compile_merger
 from processors.parts import KEY_LIMIT, BuildAll, Record, compile_parts, natural_id
 from processors.ports import Transformed, TransformError
 from processors.skips import Verdict, compile_skips
@@ -19,6 +20,7 @@ SIZE_LIMIT = 9_000_000
 """Bytes of a record's parts as JSON: Twenty refuses a body over 10 MB with 413."""
 
 VANISHED = "vanished"
+NO_MERGE = "it says of no merge"
 
 Derive = Callable[[RecordChange, Version, Record], RecordChange | None]
 
@@ -28,6 +30,7 @@ class _Plan:
     parts: tuple[BuildAll, ...]
     derives: tuple[Derive, ...] = ()
     skipped: Verdict | None = None
+    merger: Say | None = None
 
 
 class MappingTransform:
@@ -42,7 +45,7 @@ class MappingTransform:
         for name, mapped in mapping.objects.items():
             derives = tuple(_derive(mapping.system, one) for one in mapped.derives)
             parts = compile_parts(mapping, name, workspace_url)
-            self._plans[name] = _Plan(parts, derives, compile_skips(mapping, name))
+            self._plans[name] = _Plan(parts, derives, compile_skips(mapping, name), compile_merger(mapping, name))
         for name in mapping.derived:
             self._plans[DERIVED + name] = _Plan(compile_parts(mapping, DERIVED + name, workspace_url))
 
@@ -73,8 +76,12 @@ class MappingTransform:
             for build in plan.parts:
                 build(record, parts)
             parts += record.images
+            merger = plan.merger(change, record.flags) if plan.merger else None
+            parts += [merger] if merger else []
         except MissingError as missing:
             raise TransformError(missing.reason) from None
+        if not parts and not plan.parts:
+            return Transformed(_write(change, WriteKind.DELETE, version, unit, (), NO_MERGE))
         if not parts:
             raise TransformError("no part of the mapping takes this record: its conditions leave every part out")
         if record.size > SIZE_LIMIT:

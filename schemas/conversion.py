@@ -20,6 +20,7 @@ from schemas.records import (
     Lift,
     Link,
     Match,
+    Merger,
     Operation,
     Outcome,
     Part,
@@ -74,6 +75,17 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def _merger_to_avro(merger: Merger | None) -> dict[str, str] | None:
+    return {"loser": merger.loser, "survivor": merger.survivor, "at": merger.at} if merger else None
+
+
+def _merger(value: Any) -> Merger | None:
+    if value is None:
+        return None
+    body = value[1] if isinstance(value, tuple) else value
+    return Merger(body["loser"], body["survivor"], body["at"])
+
+
 def _part_to_avro(part: Part) -> dict[str, Any]:
     return {
         "name": part.name,
@@ -96,6 +108,7 @@ def _part_to_avro(part: Part) -> dict[str, Any]:
         else None,
         "content_hash": part.content_hash,
         "unless": part.unless,
+        "merger": _merger_to_avro(part.merger),
     }
 
 
@@ -117,6 +130,7 @@ def _part(value: Mapping[str, Any]) -> Part:
         else None,
         content_hash=value["content_hash"],
         unless=value["unless"],
+        merger=_merger(value["merger"]),
     )
 
 
@@ -212,6 +226,9 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "written": identity.written,
         "edits": identity.edits,
         "message": identity.message._asdict() if identity.message else None,
+        "merger": _merger_to_avro(identity.merger),
+        "retired": identity.retired,
+        "via": identity.via,
     }
 
 
@@ -237,6 +254,9 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         written=value["written"],
         edits=value["edits"],
         message=_unit_or_none(value["message"]),
+        merger=_merger(value["merger"]),
+        retired=value["retired"],
+        via=value["via"],
     )
 
 

@@ -78,6 +78,10 @@ class PartMode(StrEnum):
     """Some fields of another record's row, found through ``anchor``: update only."""
     MATCH = "match"
     """A row that Twenty owns (a workspace member), found by ``match``: update only."""
+    MERGER = "merger"
+    """No row: says in ``merger`` which record was merged into which."""
+    MERGED = "merged"
+    """Of identities only: the record was merged, and its key leads to the row of the survivor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,19 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Merger:
+    """One record was merged into another at the source.
+
+    loser, survivor: tokens of their main parts. at: when it was said, as ISO 8601 in UTC, empty where the source does
+    not tell; of several mergers of one loser the newest counts, after the one in the loser's own record.
+    """
+
+    loser: str
+    survivor: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One Twenty record (or a share in one) made from a source record.
 
@@ -141,6 +158,7 @@ class Part:
     matches: for ``match``, which row; for ``own``, how an existing row may be adopted, strongest first.
     aliases: other names (``keys.alias_key``) under which this part can be referred to.
     unless: an earlier ``match`` part of the record; this one exists only while Twenty has no row for that.
+    merger: what a ``merger`` says.
     """
 
     name: str
@@ -156,6 +174,7 @@ class Part:
     attachment: Attachment | None = None
     content_hash: str = ""
     unless: str = ""
+    merger: Merger | None = None
 
 
 class WriteKind(StrEnum):
@@ -206,6 +225,8 @@ class Outcome(StrEnum):
     FLAGGED = "flagged"
     LINKED = "linked"
     ADOPTING = "adopting"
+    MERGED = "merged"
+    """It was merged into another record at the source: what it had is in Twenty's trash, its key leads to the other."""
     CONFLICT = "conflict"
     """Somebody changed in Twenty what we had written, or a person has decided about that."""
 
@@ -248,6 +269,8 @@ class Identity:
     uploaded: path of a file that is in Twenty though its record is not; its hash is in ``content_hash``, after a ``+``.
     written: digests of what Twenty answered to our writes, by column. edits: columns in which Twenty holds what
     somebody else put there. Both are packed: see ``sinks.edits``. message: where the write lies that was written last.
+    merger: what a merger says. retired: the row that a merged record had, in Twenty's trash. via: links that lead
+    through a merged record, relation field (or ``anchor``) -> the token that the record names.
     """
 
     key: str
@@ -270,6 +293,9 @@ class Identity:
     written: str = ""
     edits: str = ""
     message: Unit | None = None
+    merger: Merger | None = None
+    retired: str = ""
+    via: Mapping[str, str] = defaulted(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sinks.identity import Do, Step
 from sinks.pending import Lane, Pending
+from sinks.steps import Do, Step
 
 SINGLY = frozenset({Do.UPDATE, Do.UPLOAD})
 """Operations of which one request takes one record."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from schemas.records import Identity, IdentityState, PartMode, Unit, Version, Write
+from sinks.mergers import Mergers
 
 LIVING = (IdentityState.LIVE, IdentityState.ADOPTING)
 
@@ -22,6 +23,7 @@ class Book:
         self._own: Counter[str] = Counter()
         self.awaiting: dict[tuple[str, str], Unit] = {}
         """Parts that wait for a row that Twenty does not have yet, and where their writes lie."""
+        self.mergers = Mergers()
         for identity in identities:
             self.put(identity)
 
@@ -32,14 +34,19 @@ class Book:
         if old is not None:
             self._forget(old, name)
         parts[identity.part] = identity
+        self.mergers.put(old, identity)
         self.awaiting.pop(name, None)
         if identity.awaiting is not None:
             self.awaiting[name] = identity.awaiting
         if identity.mode is PartMode.FRAGMENT and identity.state in LIVING:
             self._sharing.setdefault(identity.twenty_id, set()).add(name)
-        if identity.mode is PartMode.FRAGMENT or identity.state is IdentityState.ROLLED_BACK:
+        shares = identity.mode in (PartMode.FRAGMENT, PartMode.MERGER)
+        if shares or identity.state is IdentityState.ROLLED_BACK:
             return
-        if identity.state in LIVING:
+        if identity.mode is PartMode.MERGED:
+            if identity.retired:
+                self._trash.add(identity.retired)
+        elif identity.state in LIVING:
             self._rows[identity.twenty_id] = name
             self._own[identity.target] += identity.mode is PartMode.OWN
             self._trash.discard(identity.twenty_id)
@@ -84,13 +91,9 @@ class Book:
         names = [self._rows[row]] if row in self._rows else []
         return [self._records[key][part] for key, part in [*names, *sorted(self._sharing.get(row, ()))]]
 
-    def left_behind(self, row: str) -> list[Identity]:
-        """Fragments that ended while their row lay in the trash, and so were not cleared. Reads through everything."""
-        return [
-            known
-            for known in self
-            if known.twenty_id == row and known.mode is PartMode.FRAGMENT and known.state is IdentityState.DELETED
-        ]
+    def fragments(self, target: str) -> list[Identity]:
+        """All fragments of an object's rows, ended ones too. Reads through everything."""
+        return [known for known in self if known.target == target and known.mode is PartMode.FRAGMENT]
 
     def referring(self, row: str) -> list[Identity]:
         """Living parts that link to a row. Reads through everything: for what happens rarely."""

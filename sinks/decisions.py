@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from schemas.records import (
     Link,
     Outcome,
     Part,
+    PartMode,
     Unit,
     Verdict,
     Version,
@@ -26,15 +27,16 @@ from schemas.records import (
     WriteKind,
 )
 from schemas.topics import Topics
-from sinks import adoption, metrics
+from sinks import adoption, merges, metrics
 from sinks.answer import NOTHING, Answer
 from sinks.book import LIVING, Book
 from sinks.catalogue import TargetObject
-from sinks.identity import NO_MEMBER, Do, Settled, Step, written
+from sinks.identity import written
 from sinks.lanes import returned
 from sinks.outbox import Outbox
 from sinks.pending import Lane, Pending
 from sinks.rows import Row
+from sinks.steps import NO_MEMBER, Do, Settled, Step
 
 WHOLE = "*"
 _MINUTE = 60.0
@@ -64,6 +66,8 @@ class Decisions:
         self._codec = codec
         self._topics = topics
         self._now = now
+        self._again: dict[tuple[str, str], Version] = {}
+        """Parts whose last write is to be decided anew, because a merge has come or gone."""
 
     def superseded(self, write: Write) -> None:
         if write.kind is not WriteKind.PATCH:
@@ -90,7 +94,8 @@ class Decisions:
         self._event(
             pending.write, settled.part, settled.outcome, settled.target, row, settled.reason, after=settled.after
         )
-        flags = (*settled.flags, *pending.notes.pop(settled.part or "", ()))
+        doubts = merges.doubts(self._book, settled.identity)
+        flags = (*settled.flags, *doubts, *pending.notes.pop(settled.part or "", ()))
         self.flagged(pending, settled.part, settled.target, row, flags)
 
     def succeeded(
@@ -109,12 +114,11 @@ class Decisions:
             self._publish(replace(identity, message=self._message(pending, identity)))
         if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
             return
-        if step.outcome is not Outcome.LINKED:
-            pending.accounted.add(step.name)
+        (pending.relinked if step.outcome is Outcome.LINKED else pending.accounted).add(step.name)
         after = row.payload if row else None
         self._event(
-            pending.write, step.name, step.outcome, step.target, step.twenty_id, after=after, request_id=request_id,
-            named=self._named(pending),
+            pending.write, step.name, step.outcome, step.target, step.twenty_id, step.reason, after=after,
+            request_id=request_id, named=self._named(pending),
         )  # fmt: skip
         own = step.part.flags if step.part is not None and step.outcome is not Outcome.LINKED else ()
         flags = (*own, *(row.flags if row else ()), *pending.notes.pop(step.name, ()))
@@ -210,6 +214,31 @@ class Decisions:
                 )
         self._outbox.identity(identity)
         self._book.put(identity)
+        self._follow(merges.follow(self._book, old, identity))
+
+    def reconcile_mergers(self) -> None:
+        """At the start: a process that died may have published what it did not follow up."""
+        self._follow(merges.unfinished(self._book))
+
+    def decide_anew(self, earlier: Callable[[Iterable[Unit]], list[Write]]) -> None:
+        """Sends the last writes of ``again`` back to hold, whose answer passes by the live lane."""
+        again, self._again = self._again, {}
+        for (key, part), version in again.items():
+            known = self._book.record(key).get(part)
+            if known is None or known.message is None or known.version != version:
+                continue  # a newer write has come meanwhile, and decides for itself
+            if known.mode is not PartMode.FRAGMENT and merges.as_said(self._book, known):
+                continue
+            for write in earlier([known.message]):
+                if write.key == key:
+                    self._outbox.returned(merges.unresolved(write, version))
+
+    def _follow(self, out: merges.Consequences) -> None:
+        for child, part in out.relinked:
+            self._outbox.returned(merges.patch(child, part, self._unit(child.key, child.version)))
+        self._again |= {(known.key, known.part): known.version for known in out.again}
+        for identity in out.identities:
+            self._publish(identity)
 
     def _named(self, pending: Pending) -> tuple[str, ...]:
         write = pending.write

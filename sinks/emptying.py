@@ -11,7 +11,7 @@ import orjson
 from sinks import unique
 from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
-from sinks.identity import Do
+from sinks.steps import Do
 from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
 
 Record = dict[str, Any]

@@ -13,8 +13,8 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from sinks.batch import SINGLY, Group, Work
-from sinks.identity import Do
 from sinks.pending import Lane
+from sinks.steps import Do
 from sinks.timetable import Load
 
 TOO_MANY = "too many dead letters within a minute: look at them; until one record passes only single ones are tried"

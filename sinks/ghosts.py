@@ -26,6 +26,8 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
             if name not in rows and living is None:
                 # no newer than this version: a newer one that names the part may be on its way
                 found = identity or replace(trace, version=pending.write.version)
+                if (name, found.twenty_id) in pending.vacated:
+                    continue  # an adopted row, which it has left
                 return replace(found, target=trace.target)  # a delete that found nothing knows no object
         elif rows.get(name) != row and (living is None or living.twenty_id != row) and book.owner(row) is not None:
             left = replace(trace, owned=_unclaimed(trace, book))

@@ -18,9 +18,10 @@ from sinks.conflicts import Conflicts
 from sinks.decisions import Decisions
 from sinks.flow import Flow
 from sinks.gateway import Gateway
-from sinks.identity import Do, Settled, written
+from sinks.identity import written
 from sinks.lanes import Lanes
 from sinks.rows import Row
+from sinks.steps import Do, Settled
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import TwentyError
 

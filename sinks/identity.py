@@ -7,82 +7,18 @@ goes on where the identities say.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
 from schemas.keys import twenty_id
-from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Version, Write, WriteKind
+from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Write, WriteKind
+from sinks import merges
 from sinks.book import LIVING, Book
 from sinks.ghosts import ghost
-from sinks.links import due_links, gone_parents, linked, links_at, wanted_links
+from sinks.links import doubtful_links, due_links, gone_parents, is_merged, led, linked, links_at, via, wanted_links
+from sinks.mergers import main_token
 from sinks.pending import Pending
 from sinks.removal import removal_order
-
-NO_MEMBER = "no workspace member"
-UNMAPPED = "nothing of it is mapped"
-HAS_ROW = "Twenty has a row of its own for it"
-BEFORE_ALL = Version(0, 0, 0, 0)
-"""Version of an identity that no write has made."""
-
-
-class Do(StrEnum):
-    """What a step asks for. All but the last three are requests to Twenty."""
-
-    CREATE = "create"
-    UPSERT = "upsert"
-    LINK = "link"
-    """An upsert of nothing but links."""
-    RESTORE = "restore"
-    DELETE = "delete"
-    CLEAR = "clear"
-    """Empties the fields that a fragment owned."""
-    UPDATE = "update"
-    """A row that Twenty owns: one PATCH, it cannot be upserted."""
-    UPLOAD = "upload"
-    MATCH = "match"
-    """Look up the row that Twenty owns."""
-    ADOPT = "adopt"
-    """Look whether the workspace already holds this record under another id."""
-    RETURN = "return"
-    """A parent is gone: the write goes back to hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do for one part. ``outcome`` is what it comes to when it succeeds."""
-
-    do: Do
-    name: str
-    target: str
-    twenty_id: str
-    outcome: Outcome
-    part: Part | None = None
-    identity: Identity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A decision that needs no request. ``part`` is None where it speaks of the whole unit. ``after``: what would have
-    been written, of a file that is left out."""
-
-    part: str | None
-    outcome: Outcome
-    reason: str = ""
-    identity: Identity | None = None
-    flags: tuple[Flag, ...] = ()
-    target: str = ""
-    after: Mapping[str, Any] | None = None
-
-
-class Done:
-    """Nothing is left to do for this version."""
-
-
-DONE = Done()
-_LOOKS = (Do.MATCH, Do.DELETE, Do.CLEAR)
-"""What may happen though a parent is gone."""
-Next = Step | Settled | Done
+from sinks.steps import BEFORE_ALL, DONE, HAS_ROW, LOOKS, NO_MEMBER, UNMAPPED, Do, Next, Settled, Step
 
 
 def next_step(pending: Pending, book: Book) -> Next:
@@ -90,41 +26,49 @@ def next_step(pending: Pending, book: Book) -> Next:
     write = pending.write
     known = book.record(write.key)
     newest = book.newest(write.key)
+    token = main_token(write.key)
     if newest is not None and write.version < newest:
         if write.kind is WriteKind.PATCH:
             return _ghost(pending, known, (), book) or DONE
         return _take_back(pending, known, book) or _once(pending, Settled(None, Outcome.SUPERSEDED))
+    if write.kind is not WriteKind.PATCH:
+        said = merges.heard(pending, known)
+        if said is not None:
+            return said
+        into = merges.survivor(book, token)
+        if write.kind is WriteKind.WRITE and into is not None:
+            return _merged(pending, known, into, book)
+        merges.not_merged(pending)
+        write = pending.write
     if write.kind is WriteKind.DELETE or _not_let_in(write, known):
         return _delete(pending, known, book)
     replaced = set()
-    for part in write.parts:
+    for unled in write.parts:
+        part = led(unled, book)
         if part.unless and pending.matched.get(part.unless):
             replaced.add(part.name)
-            if part.name not in pending.accounted and not _lives(known.get(part.name)):
+            if part.name not in pending.accounted and not merges.stands(known.get(part.name)):
                 return Settled(part.name, Outcome.SKIPPED, HAS_ROW, target=part.target)
             continue
         step = _part_step(pending, part, known, book)
-        if isinstance(step, Step) and step.do not in _LOOKS and gone_parents(part, book):
+        if isinstance(step, Step) and step.do not in LOOKS and gone_parents(part, book):
             # a request would be refused, or leave a link to nowhere
             return replace(step, do=Do.RETURN)
         if step is not None:
             return step
     staying = [part for part in write.parts if part.name not in replaced]
+    rows = [part for part in staying if merges.merged_anchor(part, book) is None]
     if write.kind is WriteKind.PATCH:
-        return _ghost(pending, known, staying, book) or DONE
+        return _ghost(pending, known, rows, book) or DONE
     named = {part.name for part in staying}
-    for identity in removal_order(i for i in known.values() if i.part not in named and i.state in LIVING):
+    for identity in removal_order(i for i in known.values() if i.part not in named and merges.stands(i)):
         return _removal(identity, book)
-    return _ghost(pending, known, staying, book) or DONE
-
-
-def _lives(identity: Identity | None) -> bool:
-    return identity is not None and identity.state in LIVING
+    return _ghost(pending, known, rows, book) or DONE
 
 
 def _not_let_in(write: Write, known: Mapping[str, Identity]) -> bool:
     """Whether a skip rule keeps the record out: one that is in Twenty already is kept in step."""
-    return write.skip != "" and write.kind is WriteKind.WRITE and not any(map(_lives, known.values()))
+    return write.skip != "" and write.kind is WriteKind.WRITE and not any(map(merges.stands, known.values()))
 
 
 def _once(pending: Pending, settled: Settled) -> Next:
@@ -137,6 +81,26 @@ def _take_back(pending: Pending, known: Mapping[str, Identity], book: Book) -> S
     if pending.write.kind is WriteKind.WRITE:
         pending.remember(pending.write)
     return _ghost(pending, known, (), book)
+
+
+def _merged(pending: Pending, known: Mapping[str, Identity], into: Identity, book: Book) -> Next:
+    """Takes what the record has out of Twenty, and lets its key lead to the survivor."""
+    write, pending.merging = pending.write, True
+    # a process that died may have written this very version when the survivor was not there yet
+    pending.remember(write)
+    reason = f"merged into {into.key}"
+    for identity in removal_order(i for i in known.values() if merges.stands(i)):
+        step = _removal(identity, book)
+        if isinstance(step, Step) and step.do is Do.DELETE:
+            return replace(step, outcome=Outcome.MERGED, reason=reason)
+        return step
+    ghost = _ghost(pending, {name: merges.alone(one) for name, one in known.items()}, (), book)
+    if ghost is not None:
+        return replace(ghost, outcome=Outcome.MERGED, reason=reason) if ghost.do is Do.DELETE else ghost
+    main = next((part for part in write.parts if part.name == ""), None)
+    before = known.get("") or merges.nothing(write.key, into.target)
+    after = replace(merges.merged(before, into), version=write.version, aliases=main.aliases if main else ())
+    return _once(pending, Settled(None, Outcome.MERGED, reason, after))
 
 
 def _ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part], book: Book) -> Step | None:
@@ -161,12 +125,15 @@ def _removal(identity: Identity, book: Book) -> Next:
 
 def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next:
     write = pending.write
-    for identity in removal_order(i for i in known.values() if i.state in LIVING):
+    for identity in removal_order(i for i in known.values() if merges.stands(i)):
         return _removal(identity, book)
-    ghost = _ghost(pending, known, (), book)
+    ghost = _ghost(pending, {name: merges.alone(one) for name, one in known.items()}, (), book)
     if ghost is not None:
         return ghost
     main = known.get("")
+    if main is not None and is_merged(main):
+        kept = replace(main, version=write.version, message=None)
+        return _once(pending, Settled(None, Outcome.DELETED, "merged before: its key leads on to the survivor", kept))
     if main is not None and main.version == write.version and not pending.accounted:
         return _once(pending, Settled(None, Outcome.UNCHANGED))
     kept = main or Identity(
@@ -174,7 +141,7 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
     )
     # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
     reason = write.skip or ("" if pending.accounted else "nothing was there")
-    kept = replace(kept, version=write.version, awaiting=None)
+    kept = replace(kept, version=write.version, awaiting=None, retired="")
     return _once(pending, Settled(None, Outcome.SKIPPED if write.skip else Outcome.DELETED, reason, kept))
 
 
@@ -183,33 +150,36 @@ def _part_step(pending: Pending, part: Part, known: Mapping[str, Identity], book
         return None  # skipped, or gone with its parent
     identity = known.get(part.name)
     if pending.write.kind is WriteKind.PATCH:
-        return _links(pending, part, identity, known)
+        return _links(pending, part, identity, book)
     match part.mode:
         case PartMode.OWN:
-            return _own(pending, part, identity, known)
+            return _own(pending, part, identity, book)
         case PartMode.FRAGMENT:
-            return _fragment(pending, part, identity, known, book)
+            return _fragment(pending, part, identity, book)
         case PartMode.MATCH:
-            return _matched(pending, part, identity, known)
+            return _matched(pending, part, identity, book)
+        case _:
+            return None  # a merger has been heard already
 
 
-def _links(
-    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
-) -> Step | Settled | None:
+def _links(pending: Pending, part: Part, identity: Identity | None, book: Book) -> Step | Settled | None:
     """Optional references of the version that was written, which it did not have yet."""
-    if identity is None or identity.version != pending.write.version or identity.state not in LIVING:
+    known = book.record(pending.key)
+    if identity is None or identity.version != pending.write.version or not merges.stands(identity):
         return None
-    if not due_links(part, identity, known):
-        said = linked(part, identity, known)
+    due = due_links(part, identity, known)
+    if pending.write.kind is WriteKind.PATCH and part.name not in pending.relinked:
+        due |= doubtful_links(part, book)
+    if not due:
+        said = linked(part, identity, book)
         return None if said == identity else Settled(part.name, Outcome.UNCHANGED, identity=said, target=part.target)
     do = Do.UPDATE if identity.mode is PartMode.MATCH else Do.LINK
     return Step(do, part.name, identity.target, identity.twenty_id, Outcome.LINKED, part, identity)
 
 
-def _own(
-    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
-) -> Step | Settled | None:
+def _own(pending: Pending, part: Part, identity: Identity | None, book: Book) -> Step | Settled | None:
     write = pending.write
+    identity = merges.alone(identity) if identity else None
     if identity is not None and identity.target not in ("", part.target) and identity.state in LIVING:
         if (part.name, identity.twenty_id) not in pending.vacated:
             return Step(Do.DELETE, part.name, identity.target, identity.twenty_id, Outcome.FLAGGED, identity=identity)
@@ -218,13 +188,13 @@ def _own(
     lost = part.name in pending.purged and part.name not in pending.accounted
     if identity is not None and identity.state in LIVING and not lost:
         if part.name in pending.accounted:
-            return _links(pending, part, identity, known)
+            return _links(pending, part, identity, book)
         if identity.state is IdentityState.ADOPTING:
             return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.ADOPTED, identity)
         if identity.version == write.version and not write.repair:
-            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        if not write.repair and _same(pending, part, identity, known):
-            return _unchanged(pending, part, identity)
+            return _links(pending, part, identity, book) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        if not write.repair and _same(pending, part, identity, book):
+            return _unchanged(pending, part, identity, book)
         return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.UPDATED, identity)
     if part.name in pending.accounted:
         return None
@@ -233,7 +203,7 @@ def _own(
         or (identity.state is IdentityState.ROLLED_BACK and identity.origin is not Outcome.ADOPTED)
     )
     gone = identity is not None and identity.state not in LIVING
-    if identity is not None and gone and identity.version == write.version and not write.repair:
+    if identity is not None and gone and identity.version == write.version and not (write.repair or identity.retired):
         return Settled(part.name, Outcome.UNCHANGED, "deleted at this version", target=part.target)
     row = identity.twenty_id if trashed and identity is not None else planned
     if part.name in pending.restored:
@@ -254,9 +224,7 @@ def _content(pending: Pending, do: Do, part: Part, row: str, outcome: Outcome, i
     return Step(do, part.name, part.target, row, outcome, part, identity)
 
 
-def _fragment(
-    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity], book: Book
-) -> Step | Settled | None:
+def _fragment(pending: Pending, part: Part, identity: Identity | None, book: Book) -> Step | Settled | None:
     if not (part.fields or part.links or (identity and (identity.owned or identity.links))):
         # a property that the mapping does not know fills nothing, and has nothing to clear
         return (
@@ -265,6 +233,9 @@ def _fragment(
             else Settled(part.name, Outcome.SKIPPED, UNMAPPED, flags=part.flags, target=part.target)
         )
     row = part.anchor.twenty_id if part.anchor else None
+    loser = merges.merged_anchor(part, book)
+    if loser is not None:
+        return merges.kept_out(pending, part, identity, loser, book)
     if row is None or book.owner(row) is None:
         # an upsert by id would take a deleted record out of the trash
         return Step(Do.RETURN, part.name, part.target, row or "", Outcome.PARKED, part, identity)
@@ -275,21 +246,20 @@ def _fragment(
                 return Step(Do.CLEAR, part.name, part.target, identity.twenty_id, Outcome.FLAGGED, part, identity)
             identity = None
         elif part.name in pending.accounted:
-            return _links(pending, part, identity, known)
+            return _links(pending, part, identity, book)
         elif identity.version == pending.write.version and not pending.write.repair:
-            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        elif not pending.write.repair and _same(pending, part, identity, known):
-            return _unchanged(pending, part, identity)
+            return _links(pending, part, identity, book) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        elif not pending.write.repair and _same(pending, part, identity, book):
+            return _unchanged(pending, part, identity, book)
     if part.name in pending.accounted:
         return None
     return Step(Do.UPSERT, part.name, part.target, row, Outcome.UPDATED, part, identity)
 
 
-def _matched(
-    pending: Pending, part: Part, identity: Identity | None, known: Mapping[str, Identity]
-) -> Step | Settled | None:
+def _matched(pending: Pending, part: Part, identity: Identity | None, book: Book) -> Step | Settled | None:
+    known = book.record(pending.key)
     if part.name in pending.accounted:
-        return _links(pending, part, identity, known)
+        return _links(pending, part, identity, book)
     if part.name not in pending.matched:
         return Step(Do.MATCH, part.name, part.target, "", Outcome.UPDATED, part, identity)
     row = pending.matched[part.name]
@@ -303,64 +273,68 @@ def _matched(
         return Settled(part.name, Outcome.SKIPPED, NO_MEMBER, absent, (flag,), part.target)
     if identity is not None and living and identity.twenty_id == row and not pending.write.repair:
         if identity.version == pending.write.version:
-            return _links(pending, part, identity, known) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
-        if _same(pending, part, identity, known):
-            return _unchanged(pending, part, identity)
+            return _links(pending, part, identity, book) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
+        if _same(pending, part, identity, book):
+            return _unchanged(pending, part, identity, book)
     step = Step(Do.UPDATE, part.name, part.target, row, Outcome.UPDATED, part, identity)
     held = identity is not None and (identity.owned or identity.links)
     if not (part.fields or held or wanted_links(part, known)):
         # found, and there is nothing to write into it: that it can be referred to is all that was asked for
-        return Settled(part.name, Outcome.UNCHANGED, identity=_taken(pending, step, known), target=part.target)
+        return Settled(part.name, Outcome.UNCHANGED, identity=_taken(pending, step, book), target=part.target)
     return step
 
 
-def _same(pending: Pending, part: Part, identity: Identity, known: Mapping[str, Identity]) -> bool:
+def _same(pending: Pending, part: Part, identity: Identity, book: Book) -> bool:
     """Whether Twenty already holds what the part says. An attachment's file hash follows the part's own."""
     return (
         part.content_hash != ""
         and not pending.overtook(part)
+        and not doubtful_links(part, book)
         and identity.content_hash.partition("+")[0] == part.content_hash
-        and dict(identity.links) == wanted_links(part, known)
+        and dict(identity.links) == wanted_links(part, book.record(pending.key))
     )
 
 
-def _unchanged(pending: Pending, part: Part, identity: Identity) -> Settled:
-    moved = replace(identity, version=pending.write.version, aliases=part.aliases)
+def _unchanged(pending: Pending, part: Part, identity: Identity, book: Book) -> Settled:
+    moved = replace(identity, version=pending.write.version, aliases=part.aliases, via=via(part, book))
     return Settled(part.name, Outcome.UNCHANGED, identity=moved, target=part.target)
 
 
 def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...] = ()) -> Identity | None:
     """The identity after a step has succeeded; None where the step leaves none."""
-    known, version, part = book.record(pending.key), pending.write.version, step.part
+    version, part = pending.write.version, step.part
     match step.do:
         case Do.DELETE | Do.CLEAR if step.outcome is Outcome.FLAGGED:
             return None  # the old place was left; the part itself follows
+        case Do.DELETE if step.outcome is Outcome.MERGED:
+            assert step.identity is not None
+            return merges.taken_out(step.identity, version, book)
         case Do.DELETE | Do.CLEAR:
             assert step.identity is not None
             return replace(
                 step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
-                content_hash="", links={}, owned=(), aliases=(),
+                content_hash="", links={}, owned=(), aliases=(), via={},
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None
-            return linked(part, step.identity, known)
+            return linked(part, step.identity, book)
         case Do.UPDATE if step.outcome is Outcome.DELETED:
             assert step.identity is not None
             return replace(step.identity, state=IdentityState.DELETED, version=version, content_hash="", owned=())
         case Do.UPDATE if step.outcome is Outcome.LINKED:
             assert step.identity is not None and part is not None
-            return linked(part, step.identity, known)
+            return linked(part, step.identity, book)
         case Do.CREATE | Do.UPSERT | Do.UPDATE:
-            return _taken(pending, step, known, unique)
+            return _taken(pending, step, book, unique)
         case Do.UPLOAD:
             return _kept(pending, step)
         case _:
             return None
 
 
-def _taken(pending: Pending, step: Step, known: Mapping[str, Identity], unique: tuple[str, ...] = ()) -> Identity:
+def _taken(pending: Pending, step: Step, book: Book, unique: tuple[str, ...] = ()) -> Identity:
     """The identity of a part that Twenty holds as its version says."""
-    part, before = step.part, step.identity
+    part, before, known = step.part, step.identity, book.record(pending.key)
     assert part is not None
     upload = pending.uploads.get(part.name)
     adopted = before is not None and before.origin is Outcome.ADOPTED and before.twenty_id == step.twenty_id
@@ -375,6 +349,7 @@ def _taken(pending: Pending, step: Step, known: Mapping[str, Identity], unique: 
         content_hash=part.content_hash + (f"+{upload.sha256}" if upload else ""),
         links=wanted_links(part, known),
         links_at=links_at(part),
+        via=via(part, book),
         owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
         unique=unique,
         aliases=part.aliases,

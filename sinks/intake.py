@@ -27,6 +27,7 @@ class Intake:
 
     def receive(self, timeout: float, now: float) -> None:
         """One round: live first, then bulk, then the bulk bodies whose turn has come."""
+        self._decisions.decide_anew(self.writes)
         if self._lanes.live < MAX_LIVE:
             for received in self._inbox.live(_RECEIVE, timeout):
                 if isinstance(received, CaughtUp):

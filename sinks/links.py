@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from schemas.records import Identity, Part
+from schemas.keys import is_alias, split_token
+from schemas.records import Identity, IdentityState, Link, Part, PartMode
 from sinks.book import LIVING, Book
 
 
@@ -31,14 +32,22 @@ def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identit
     return {field: row for field, row in wanted.items() if had.get(field, "") != row and field not in void}
 
 
-def linked(part: Part, identity: Identity, known: Mapping[str, Identity]) -> Identity:
+def doubtful_links(part: Part, book: Book) -> dict[str, str]:
+    """Links that a process which died may have written otherwise: their record was merged, then or now."""
+    return {link.field: link.twenty_id for link in part.links if link.twenty_id and book.mergers.heard_of(link.token)}
+
+
+def linked(part: Part, identity: Identity, book: Book) -> Identity:
     """The identity once its due links are written."""
+    known = book.record(identity.key)
     links = {**identity.links, **due_links(part, identity, known)}
+    said = {link.field for link in part.links}
     newer = {f: at for f, at in links_at(part).items() if at > identity.links_at.get(f, -1)}
     return replace(
         identity,
         links={field: row for field, row in links.items() if row},
         links_at={**identity.links_at, **newer},
+        via={name: token for name, token in identity.via.items() if name not in said} | via(part, book),
     )
 
 
@@ -47,8 +56,50 @@ def links_at(part: Part) -> dict[str, int]:
 
 
 def gone_parents(part: Part, book: Book) -> set[str]:
-    """Rows that a part refers to and that are not there (any more)."""
-    gone = {link.twenty_id for link in part.links if link.twenty_id and book.lost(link.twenty_id)}
-    if part.anchor is not None and part.anchor.twenty_id and book.owner(part.anchor.twenty_id) is None:
-        gone.add(part.anchor.twenty_id)
+    """Rows that a part refers to and that are not there (any more), or not what it means."""
+    rows = [(link.twenty_id, link) for link in part.links if link.twenty_id]
+    gone = {row for row, link in rows if book.lost(row) or _void(link, book)}
+    anchor = part.anchor
+    if anchor is not None and anchor.twenty_id and (book.owner(anchor.twenty_id) is None or _void(anchor, book)):
+        gone.add(anchor.twenty_id)
     return gone
+
+
+def _void(link: Link, book: Book) -> bool:
+    """Whether a link leads to the row of a record that its own was merged into, and is not any more."""
+    known = None if is_alias(link.token) else known_of(book, link.token)
+    return known is not None and known.state is IdentityState.DELETED and known.twenty_id not in ("", link.twenty_id)
+
+
+def known_of(book: Book, token: str) -> Identity | None:
+    key, part = split_token(token)
+    return book.record(key).get(part)
+
+
+def is_merged(identity: Identity | None) -> bool:
+    return identity is not None and identity.mode is PartMode.MERGED and identity.state is IdentityState.LIVE
+
+
+def led(part: Part, book: Book) -> Part:
+    """The part with its links where their records are now: hold may have said it before one of them was merged."""
+    links = tuple(_led(link, book) for link in part.links)
+    anchor = part.anchor and _led(part.anchor, book)
+    return part if (links, anchor) == (part.links, part.anchor) else replace(part, links=links, anchor=anchor)
+
+
+def _led(link: Link, book: Book) -> Link:
+    if not link.twenty_id or is_alias(link.token):
+        return link
+    known = known_of(book, link.token)
+    if known is None or known.state is not IdentityState.LIVE or known.twenty_id == link.twenty_id:
+        return link
+    return replace(link, twenty_id=known.twenty_id)
+
+
+def via(part: Part, book: Book) -> dict[str, str]:
+    """The links of a part that lead through a merged record."""
+    return {
+        link.field: link.token
+        for link in part.links
+        if link.twenty_id and not is_alias(link.token) and is_merged(known_of(book, link.token))
+    }

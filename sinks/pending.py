@@ -52,6 +52,7 @@ class Pending:
     attempts: refusals without a known cause. place: the message that holds ``write``.
     earlier: parts of replaced versions, by name: what of them is in Twenty is our own though no answer has told so.
     named: the parts of each replaced version: what it did not name may have been deleted.
+    relinked: parts whose links were written. merging: its rows are taken out because it was merged into another.
     """
 
     write: Write
@@ -75,6 +76,8 @@ class Pending:
     place: Position | None = None
     earlier: dict[str, list[Part]] = field(default_factory=dict)
     named: list[set[str]] = field(default_factory=list)
+    relinked: set[str] = field(default_factory=set)
+    merging: bool = False
 
     @property
     def key(self) -> str:
@@ -84,7 +87,7 @@ class Pending:
         """A newer version takes the place; what the old one may have made is remembered as ghosts."""
         self.remember(self.write)
         self.write, self.place = write, place
-        for state in (self.accounted, self.vacated, self.looked_up):
+        for state in (self.accounted, self.vacated, self.looked_up, self.relinked):
             state.clear()
         for mapping in (self.withheld, self.matched, self.uploads, self.notes):
             mapping.clear()

@@ -20,10 +20,10 @@ from sinks.decisions import Brake, Decisions
 from sinks.duplicates import causes, values_asked
 from sinks.flow import TOO_MANY, Flow, Suspect
 from sinks.gateway import Gateway
-from sinks.identity import Do
 from sinks.lanes import Lanes
 from sinks.pending import Pending
 from sinks.rows import Row
+from sinks.steps import Do
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, Refusal
 from sinks.unique import HELD_BY_ANOTHER, at, claims, normalised

@@ -12,9 +12,9 @@ from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
-from sinks.identity import Do, Step
-from sinks.links import due_links, wanted_links
+from sinks.links import doubtful_links, due_links, wanted_links
 from sinks.pending import Pending
+from sinks.steps import Do, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     assert part is not None
     links = wanted_links(part, known)
     if step.outcome.value == "linked":
-        due = due_links(part, identity, known)
+        due = due_links(part, identity, known) | doubtful_links(part, book)
         payload |= {target.column(name): row or _instead(name, target) for name, row in due.items()}
         return Row(payload, (), ())
     payload |= _leftovers(step, book, target)
@@ -118,10 +118,10 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
 
 
 def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
-    """What fragments left in a row that comes back out of the trash, though they have ended meanwhile."""
+    """What fragments left in a row that comes back out of the trash, though they have ended or moved meanwhile."""
     if step.outcome is not Outcome.RESTORED:
         return {}
-    ended, living = book.left_behind(step.twenty_id), book.at(step.twenty_id)
+    ended, living = book.fragments(step.target), book.at(step.twenty_id)
     taken = {name for one in living for name in (*one.owned, *one.links)}
     empty = {name: target.empty(name) for one in ended for name in one.owned if name not in taken}
     return empty | {target.column(name): None for one in ended for name in one.links if name not in taken}

@@ -24,7 +24,7 @@ from sinks.decisions import Brake, Decisions
 from sinks.emptying import emptied
 from sinks.flow import Flow
 from sinks.gateway import Gateway
-from sinks.identity import Do, Done, Settled, next_step
+from sinks.identity import next_step
 from sinks.intake import Intake
 from sinks.lanes import Lanes
 from sinks.links import gone_parents
@@ -33,6 +33,7 @@ from sinks.outbox import Generation, Outbox
 from sinks.pending import Pending
 from sinks.recovery import Recovery
 from sinks.rows import Row
+from sinks.steps import Do, Done, Settled
 from sinks.trial import Trial
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError

@@ -187,6 +187,7 @@ def _sender(
         lanes.start(lane, partition, offset)
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
     decisions = Decisions(book, outbox, codec, topics, lambda: datetime.now(UTC))
+    decisions.reconcile_mergers()
     chance = random.SystemRandom()
     gateway = Gateway(budget, lease, stop, time.monotonic, chance)
     intake = Intake(inbox, lanes, decisions, codec)

@@ -7,8 +7,8 @@ from functools import partial
 from schemas.records import Attachment, Flag, Identity, Outcome, Part
 from sinks.attachments import AttachmentError, Attachments
 from sinks.gateway import Gateway
-from sinks.identity import Do, Settled
 from sinks.pending import Upload
+from sinks.steps import Do, Settled
 from sinks.twenty.client import TwentyClient
 
 ATTEMPTS = 10

@@ -67,7 +67,7 @@ def explain(
             f"{name}: no such object in this mapping{suggestion(name, parts)}. It has {', '.join(parts)}"
         )
     chosen = [line for line in lines(found) if line.source == name and field in ("", line.field)]
-    if not chosen:
+    if not chosen and (field or parts[name]):
         known = sorted({line.field for line in lines(found) if line.source == name})
         raise SettingsError(f"{name} fills no field {field!r}{suggestion(field, known)}. It fills {', '.join(known)}")
     if json:
@@ -92,6 +92,10 @@ def _tell_object(mapping: SystemMapping, name: str) -> None:
     typer.echo(f"Changes are found {by}. Times without a zone are local to {mapping.zone_of(name)}.")
     for rule in mapped.skip:
         typer.echo(wording.skip(rule))
+    if mapped.merged_into is not None:
+        typer.echo(wording.merged_into(mapped.merged_into))
+    if mapped.merges is not None:
+        typer.echo(wording.merges(mapped.merges))
     for derivation in mapped.derives:
         typer.echo(f"{derivation.key} also names a {derivation.object}: see ~{derivation.object}.")
 

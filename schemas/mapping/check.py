@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from schemas.mapping.check_merges import check_merges
 from schemas.mapping.check_twenty import check_twenty
 from schemas.mapping.fields import field_types, options, related
 from schemas.mapping.language import DERIVED, ObjectMapping, Part, SystemMapping
@@ -83,6 +84,7 @@ def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterato
         for column in sorted(set().union(*(part_columns(part) for part in target.parts)) - set(derivation.carry)):
             yield Mistake((*at, "carry"), f"{DERIVED}{derivation.object} uses {column!r}: expected it to be carried")
     yield from _parts(mapping, where, mapped.parts)
+    yield from check_merges(mapping, where, name, mapped)
 
 
 def named_columns(mapped: ObjectMapping) -> set[str]:

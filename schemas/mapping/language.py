@@ -173,13 +173,27 @@ class Skip(Model):
     stale: Stale | None = None
 
 
+class Merges(Model):
+    """Each row says that one record of ``object`` was merged into another: a log of merges."""
+
+    object: SourceName
+    loser: Rules
+    survivor: Rules
+    """Where it is empty, the row says nothing (any more)."""
+
+
 class ObjectMapping(Edits):
     source: Source
     skip: list[Skip] = []
+    merged_into: Rules | None = None
+    """The key of the record of this object that a row was merged into. While that is in Twenty, what this row became is
+    in the trash, and whatever refers to it leads to the other."""
+    merges: Merges | None = None
     safe: list[str] = []
     """Columns that hold no patient data; every other column does."""
     derives: list[Derivation] = []
-    parts: list[Part] = Field(min_length=1)
+    parts: list[Part] = []
+    """None where the rows are a log of merges and nothing else."""
 
 
 class DerivedMapping(Edits):
@@ -284,7 +298,7 @@ class SystemMapping(Model):
         return tuple(SourceObject(one.name, tuple(one.key), one.relation) for one in self.exports if one.relation)
 
     def _parents(self, mapped: ObjectMapping) -> set[str]:
-        found: set[str] = set()
+        found = {mapped.merges.object} if mapped.merges else set()
         for part in mapped.parts:
             for reference in [*part.links.values(), *([part.anchor] if part.anchor else [])]:
                 if reference.alias is not None:

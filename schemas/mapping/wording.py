@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from schemas.mapping.conditions import Bounds, Condition, Conditions, Excluding
-from schemas.mapping.language import Part, Skip
+from schemas.mapping.language import Merges, Part, Skip
 from schemas.mapping.rules import Reference, Rule
 
 _CONVERTERS = {
@@ -152,3 +152,15 @@ def skip(rule: Skip) -> str:
         else "a record that is in Twenty already is taken out"
     )
     return f"Left out ({rule.reason}): rows of which {listed(parts)}; {fate}."
+
+
+def merged_into(by: list[Rule]) -> str:
+    return (
+        f"A row that names another in {listed([sentence(rule) for rule in by])} was merged into it: its record leaves"
+        " Twenty, and what refers to it leads to the other."
+    )
+
+
+def merges(log: Merges) -> str:
+    loser, survivor = (listed([sentence(rule) for rule in by]) for by in (log.loser, log.survivor))
+    return f"Each row says that the {log.object} by {loser} was merged into the one by {survivor}."

@@ -53,6 +53,8 @@ def holds(found: Any, said: Any) -> bool:
 
 def check_part(part: Part, said: dict[str, Any]) -> None:
     assert part.target == said["target"]
+    merger = part.merger and [part.merger.loser.removesuffix("\0"), part.merger.survivor.removesuffix("\0")]
+    assert merger == said.get("merger")
     assert holds(dict(part.fields), said.get("fields", {})), part.fields
     if said.get("fields") == {}:
         assert part.fields == {}

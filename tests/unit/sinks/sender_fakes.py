@@ -41,7 +41,7 @@ from sinks.watch import Watch
 from sinks.webhook import Hints
 from tests.unit.sinks.values import CATALOGUE
 
-TOPICS = Topics("t", "s", ("patient",), 1)
+TOPICS = Topics("t", "s", ("patient", "visit", "note", "contact", "merge"), 1)
 
 Rule = Callable[[dict[str, Any]], Refusal | None]
 
@@ -200,7 +200,8 @@ class FakeLease:
 
 
 class Bench:
-    """A sender to turn by hand. Time passes only between turns."""
+    """A sender to turn by hand. Time passes only between turns. With the ``twenty`` and ``kafka`` of one that has died
+    it goes on from what was committed."""
 
     def __init__(
         self,
@@ -212,9 +213,12 @@ class Bench:
         policies: EditPolicies | None = None,
         synced: tuple[str, ...] = (),
         edits_seconds: float = float("inf"),
+        twenty: FakeTwenty | None = None,
+        kafka: FakeKafka | None = None,
     ) -> None:
-        self.twenty = FakeTwenty()
-        self.kafka = FakeKafka()
+        self.twenty = twenty or FakeTwenty()
+        self.kafka = kafka or FakeKafka()
+        self.book = book = Book(self.identities())
         self.catalogue = dict(catalogue)
         self.now = 0.0
         self.hours: Callable[[], frozenset[Load]] = lambda: frozenset()
@@ -223,16 +227,17 @@ class Bench:
         self.signals: list[Control] = []
         self.reasons: list[str] = []
         self.swept: dict[str, datetime] = {}
-        book = Book()
         codec = self.kafka.codec
         fake: Any = self.kafka
         lease = FakeLease()
         outbox = Outbox(fake, TOPICS, codec, Chains())
         lanes = Lanes(book.newest, book.covers, self.kafka.bulk_end)
-        for lane in Lane:
-            lanes.start(lane, 0, 0)
+        for lane, topic in ((Lane.LIVE, TOPICS.live), (Lane.BULK, TOPICS.bulk)):
+            self.kafka.read[lane] = self.kafka.offsets.get(topic, 0)
+            lanes.start(lane, 0, self.kafka.read[lane])
         outbox.started_at(lanes.committable())
         decisions = Decisions(book, outbox, codec, TOPICS, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        decisions.reconcile_mergers()
         client: Any = self.twenty
         gateway = Gateway(budget or Budget(None, 60.0, 0, 0.0), lease, _Event(self), lambda: self.now)
         intake = Intake(fake, lanes, decisions, codec)

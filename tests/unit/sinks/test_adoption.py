@@ -12,8 +12,8 @@ from sinks.adoption import CONTRADICTED, FOREIGN, SEVERAL, TRASHED, Finding, For
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.duplicates import Cause, causes, values_asked
-from sinks.identity import Do, Step
 from sinks.rows import Row
+from sinks.steps import Do, Step
 from sinks.unique import HELD_BY_ANOTHER
 from tests.unit.sinks.values import CATALOGUE, pending, version, write
 

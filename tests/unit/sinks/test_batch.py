@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.records import Outcome
 from sinks.batch import BULK_SHARE, PATIENCE, SINGLY, Board, Group, Work, halves
-from sinks.identity import Do, Step
 from sinks.pending import Lane, Pending
+from sinks.steps import Do, Step
 from tests.unit.sinks.values import write
 
 

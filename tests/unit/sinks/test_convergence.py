@@ -11,9 +11,10 @@ from schemas.keys import twenty_id
 from schemas.records import AuditEvent, Identity, Link, Outcome, Part, Unit, Version, Write, WriteKind
 from sinks import rows
 from sinks.book import Book
-from sinks.identity import Do, Done, Settled, Step, next_step, written
+from sinks.identity import next_step, written
 from sinks.lanes import Lanes
 from sinks.pending import Lane, Pending, Position
+from sinks.steps import Do, Done, Settled, Step
 from tests.unit.sinks.values import CATALOGUE, version
 
 KEYS = ("s/patient/1", "s/patient/2")

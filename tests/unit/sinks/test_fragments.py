@@ -11,8 +11,9 @@ from schemas.keys import twenty_id
 from schemas.records import Identity, IdentityState, Link, Outcome, Part, PartMode, Unit, Write, WriteKind
 from sinks import rows
 from sinks.book import Book
-from sinks.identity import Do, Settled, Step, next_step
+from sinks.identity import next_step
 from sinks.pending import Lane
+from sinks.steps import Do, Settled, Step
 from tests.unit.sinks.test_convergence import ACTIONS, Machine
 from tests.unit.sinks.values import CATALOGUE, pending, version
 

@@ -21,9 +21,10 @@ from schemas.records import (
     WriteKind,
 )
 from sinks.book import Book
-from sinks.identity import DONE, NO_MEMBER, Do, Done, Settled, Step, next_step, written
+from sinks.identity import next_step, written
 from sinks.pending import Upload
 from sinks.removal import removal_order
+from sinks.steps import DONE, NO_MEMBER, Do, Done, Settled, Step
 from tests.unit.sinks.values import pending, version, write
 
 KEY = "s/patient/1"

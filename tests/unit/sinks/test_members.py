@@ -7,8 +7,9 @@ from typing import Any
 
 from schemas.records import Identity, IdentityState, Match, Outcome, Part, PartMode, Unit, Write
 from sinks.book import Book
-from sinks.identity import Settled, Step, next_step
+from sinks.identity import next_step
 from sinks.members import Awaited, Directory
+from sinks.steps import Settled, Step
 from sinks.twenty.errors import Kind
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, refusal
 from tests.unit.sinks.values import pending, version, write

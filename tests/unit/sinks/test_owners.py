@@ -11,8 +11,9 @@ from sinks import rows
 from sinks.adoption import adopting
 from sinks.book import Book
 from sinks.catalogue import TargetObject
-from sinks.identity import Do, Step, next_step
+from sinks.identity import next_step
 from sinks.owners import owned, ownerless
+from sinks.steps import Do, Step
 from sinks.twenty.errors import TwentyError
 from tests.unit.sinks.values import pending, version, write
 

@@ -10,7 +10,7 @@ from schemas.records import Identity, IdentityState, Outcome, Part
 from sinks import rows, unique
 from sinks.batch import Work
 from sinks.book import Book
-from sinks.identity import Do, Step
+from sinks.steps import Do, Step
 from tests.unit.sinks.values import CATALOGUE, pending, version, write
 
 PERSON = CATALOGUE["person"]
