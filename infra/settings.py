@@ -136,6 +136,8 @@ class Settings(_Section):
     prefix: str = "dualrun"
     documents: Path | None = None
     """Directory that ``file:`` locators of attachments are relative to."""
+    decisions: Path | None = None
+    """What a person decided about duplicates, circles and orphans: see docs/decisions.md."""
     data_dir: Path = Path(".dualrun")
 
     def broker(self) -> KafkaSettings:

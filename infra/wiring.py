@@ -13,6 +13,7 @@ from producers.source import Source
 from producers.views import Views
 from schemas.broker import KafkaSettings
 from schemas.codec import Codec
+from schemas.decisions import NO_DECISIONS, Decisions, check_decisions
 from schemas.mapping import SystemMapping, load_mapping
 from schemas.source import SourceObject
 from schemas.topics import Topics
@@ -27,13 +28,15 @@ class Deployment:
     topics: Topics
     kafka: KafkaSettings
     codec: Codec
+    decisions: Decisions = NO_DECISIONS
 
     @classmethod
     def load(cls, path: Path | None) -> Deployment:
-        """Raises SettingsError or MappingError, each with file and line."""
+        """Raises SettingsError, MappingError or DecisionsError, each with file and line."""
         settings = load_settings(path)
         mapping = load_mapping(settings.system)
-        return cls(settings, mapping, settings.topics(mapping), settings.broker(), _codec(settings))
+        decisions = check_decisions(settings.decisions, mapping) if settings.decisions else NO_DECISIONS
+        return cls(settings, mapping, settings.topics(mapping), settings.broker(), _codec(settings), decisions)
 
     def fallback_owner(self) -> str:
         """The e-mail of who answers for a record without an owner; empty where the mapping has no owners.

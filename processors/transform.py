@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from processors.decided import LEFT_OUT, Decided
 from processors.mergers import Say, compile_merger
 from processors.parts import KEY_LIMIT, BuildAll, Record, compile_parts, natural_id
 from processors.ports import Transformed, TransformError
 from processors.skips import Verdict, compile_skips
+from schemas.decisions import NO_DECISIONS, Decisions
 from schemas.keys import SEPARATOR
 from schemas.mapping.expressions import MissingError
 from schemas.mapping.language import DERIVED, Derivation, SystemMapping
@@ -39,8 +41,9 @@ class MappingTransform:
     ``workspace_url`` is where people open Twenty, for fields that hold the page of a record.
     """
 
-    def __init__(self, mapping: SystemMapping, *, workspace_url: str) -> None:
+    def __init__(self, mapping: SystemMapping, *, workspace_url: str, decisions: Decisions = NO_DECISIONS) -> None:
         self._mapping = mapping
+        self._decided = Decided(decisions, mapping.system)
         self._plans: dict[str, _Plan] = {}
         for name, mapped in mapping.objects.items():
             derives = tuple(_derive(mapping.system, one) for one in mapped.derives)
@@ -67,17 +70,25 @@ class MappingTransform:
             return Transformed(None, skipped=VANISHED)
         if change.operation is Operation.DELETE:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, ()))
+        verdict = self._decided.of(change)
+        flags: list[Flag] = []
+        if verdict is not None:
+            if verdict.left_out:
+                return Transformed(_write(change, WriteKind.DELETE, version, unit, (), LEFT_OUT))
+            change, flags = self._decided.laid_over(change, verdict)
         skipped = plan.skipped(change) if plan.skipped else None
         if skipped is not None and skipped.retract:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, (), skipped.reason))
-        record = Record(change.key, change.record)
+        record = Record(change.key, change.record, flags=flags)
         parts: list[Part] = []
         try:
             for build in plan.parts:
                 build(record, parts)
             parts += record.images
-            merger = plan.merger(change, record.flags) if plan.merger else None
-            parts += [merger] if merger else []
+            said = plan.merger(change, record.flags) if plan.merger else None
+            if verdict is not None and plan.parts:
+                said = self._decided.merger(change, verdict, said, parts)
+            parts += [said] if said else []
         except MissingError as missing:
             raise TransformError(missing.reason) from None
         if not parts and not plan.parts:

@@ -95,7 +95,11 @@ def process(
             codec=deployment.codec,
             epochs=require_epochs(deployment.kafka, deployment.topics, deployment.codec),
             transform=DriftWatch(
-                MappingTransform(deployment.mapping, workspace_url=twenty.public_url or twenty.url),
+                MappingTransform(
+                    deployment.mapping,
+                    workspace_url=twenty.public_url or twenty.url,
+                    decisions=deployment.decisions,
+                ),
                 {name: named_columns(mapped) for name, mapped in deployment.mapping.objects.items()},
             ),
             instance=instance,

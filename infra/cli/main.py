@@ -13,6 +13,7 @@ from infra.cli import (
     components,
     conflicts,
     control,
+    decisions,
     demo,
     export,
     mapping,
@@ -32,6 +33,7 @@ from infra.stack.supervisor import ChildFailedError, DirectoryInUseError
 from producers.source import SourceError
 from producers.workdir import WorkDirectoryError
 from schemas.broker import BrokerError
+from schemas.decisions import DecisionsError
 from schemas.mapping import MappingError
 from sinks.twenty.errors import TwentyError
 from sinks.twenty.schema.provisioner import SchemaError
@@ -60,13 +62,14 @@ app.command()(profile.profile)
 app.command()(obligations.held)
 app.add_typer(schema.app, name="schema")
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(conflicts.conflicts, name="conflicts")
 app.add_typer(conflicts.side_effects, name="side-effects")
 app.command()(owners.owners)
 app.command()(attachments.attachments)
 app.command("rebuild-package")(export.rebuild_package)
 
-_ASK = (SettingsError, MappingError)
+_ASK = (SettingsError, MappingError, DecisionsError)
 _FOUND = (
     BrokerError,
     StackError,

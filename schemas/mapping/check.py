@@ -95,6 +95,9 @@ def named_columns(mapped: ObjectMapping) -> set[str]:
         found |= {*skip.when, *(skip.stale.columns if skip.stale else [])}
     for derivation in mapped.derives:
         found |= {derivation.key, *derivation.carry.values()}
+    merges = [*mapped.merges.loser, *mapped.merges.survivor] if mapped.merges else []
+    for rule in (*(mapped.merged_into or ()), *merges):
+        found |= rule.columns
     return found.union(*(part_columns(part) for part in mapped.parts))
 
 
