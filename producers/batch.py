@@ -14,8 +14,8 @@ from producers.source import Row, SourceError
 from schemas.records import Operation, RecordChange
 from schemas.source import SourceObject
 
-GROUP_ROWS = 500
-"""Rows that are looked up together."""
+GROUP_ROWS = 100
+"""Rows that are looked up together: so few that they still lie in the processor's cache when they are written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Limits:
     sweep_interval: float = 300.0
     sweep_hours: tuple[int, int] | None = None
     heartbeat_interval: float = 3.0
-    chunk_rows: int = 5_000
+    chunk_rows: int = 10_000
     chunk_bytes: int = 32 * 1024 * 1024
     rows_per_second: float | None = None
     margin: float = 1.0

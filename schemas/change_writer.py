@@ -11,30 +11,36 @@ import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from schemas.columns import DAY_ZERO, LONG, micros
-from schemas.records import Json, RecordChange, Value, Version
+from schemas.records import Json, RecordChange, Value
 
 _DOUBLE = struct.Struct("<d").pack
+_OWN = ("record_id", "record", "source_changed_at", "content_hash")
+"""What one change of a read does not share with the others."""
+# one or two bytes of a variable-length number, with more of them to follow, or not
+_CONTINUED = tuple(bytes((low | 0x80, high | 0x80)) for high in range(128) for low in range(128))
+_LAST = tuple(bytes((low | 0x80, high) if high else (low,)) for high in range(128) for low in range(128))
 
 
 def _varint(number: int) -> bytes:
     left = (number << 1) ^ (number >> 63)
-    out = bytearray()
-    while left > 0x7F:
-        out.append(left & 0x7F | 0x80)
-        left >>= 7
-    out.append(left)
-    return bytes(out)
+    out = b""
+    while left > 0x3FFF:  # two bytes at once: times take eight
+        out += _CONTINUED[left & 0x3FFF]
+        left >>= 14
+    return out + _LAST[left]
 
 
-_SHORT = tuple(_varint(number) for number in range(4096))
+_SHORT = _LAST[::2]
+"""Of 0 to 8191: lengths, mostly."""
 
 
 def _long(number: int) -> bytes:
-    return _SHORT[number] if 0 <= number < 4096 else _varint(number)
+    return _SHORT[number] if 0 <= number < 8192 else _varint(number)
 
 
 def _sized(data: bytes) -> bytes:
@@ -44,7 +50,13 @@ def _sized(data: bytes) -> bytes:
 def _text(text: str) -> bytes:
     data = text.encode()
     length = len(data)
-    return (_SHORT[length] if length < 4096 else _varint(length)) + data
+    return (_SHORT[length] if length < 8192 else _varint(length)) + data
+
+
+@lru_cache(16)
+def _instant(moment: datetime) -> bytes:
+    # a row's change time is a column of it, too
+    return _long(micros(moment))
 
 
 class ChangeWriter:
@@ -61,7 +73,10 @@ class ChangeWriter:
             return branch["long"] + _long(value) if value in LONG else decimal + _text(str(value))
 
         def moment(value: datetime) -> bytes:
-            return local + _text(value.isoformat()) if value.tzinfo is None else instant + _long(micros(value))
+            return local + _text(value.isoformat()) if value.tzinfo is None else instant + _instant(value)
+
+        def optional(value: datetime | None) -> bytes:
+            return b"\0" if value is None else b"\2" + _instant(value)
 
         self._values: dict[type, Callable[[Any], bytes]] = {
             type(None): lambda _: null,
@@ -79,30 +94,42 @@ class ChangeWriter:
         fields: dict[str, Callable[[Any], bytes]] = {
             "operation": lambda value: operations[value.value],
             "record": self._record,
-            "captured_at": lambda value: _long(micros(value)),
-            "source_changed_at": lambda value: b"\0" if value is None else b"\2" + _long(micros(value)),
+            "captured_at": _instant,
+            "source_changed_at": optional,
             "run": _long,
-            "origin_version": lambda value: b"\0" if value is None else b"\2" + _version(value),
+            "origin_version": lambda value: b"\0" if value is None else b"\2" + b"".join(map(_long, value)),
         }
-        self._values_of = attrgetter(*types)
-        self._writers = [fields.get(name, _text) for name in types]
+        self._fields = [(name, fields.get(name, _text)) for name in types]
+        self._own_of = attrgetter(*(name for name in types if name in _OWN))
+        self._own = [fields.get(name, _text) for name in types if name in _OWN]
+        self._shared_of = attrgetter(*(name for name in types if name not in _OWN))
+        self._last: tuple[Any, list[bytes]] = (None, [])
         self._string = string
         self._names: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
-        # value and bytes of what the changes of one read have in common: system, run, time of capture
-        self._last: list[tuple[object, bytes]] = [(self, b"")] * len(types)
-        self._varying = frozenset(index for index, name in enumerate(types) if name in ("record", "record_id"))
 
     def write(self, change: RecordChange) -> bytes:
+        shared, between = self._last
+        found = self._shared_of(change)
+        if found != shared:
+            between = self._between(change)
+            self._last = (found, between)
         out = []
-        for index, value in enumerate(self._values_of(change)):
-            before, written = self._last[index]
-            if value is not before:
-                written = self._writers[index](value)
-                if index not in self._varying:
-                    self._last[index] = (value, written)
-            out.append(written)
+        for before, write, value in zip(between, self._own, self._own_of(change), strict=False):
+            out.append(before)
+            out.append(write(value))
+        out.append(between[-1])
         return b"".join(out)
+
+    def _between(self, change: RecordChange) -> list[bytes]:
+        """The bytes before, between and after what is a change's own."""
+        found = [b""]
+        for name, write in self._fields:
+            if name in _OWN:
+                found.append(b"")
+            else:
+                found[-1] += write(getattr(change, name))
+        return found
 
     def _record(self, record: Mapping[str, Value]) -> bytes:
         if not record:
@@ -115,7 +142,7 @@ class ChangeWriter:
             if type(value) is str:
                 data = value.encode()
                 add(self._texts.get(name) or self._new(name))
-                add(_SHORT[len(data)] if len(data) < 4096 else _varint(len(data)))
+                add(_SHORT[len(data)] if len(data) < 8192 else _varint(len(data)))
                 add(data)
             else:
                 add(names.get(name) or self._new(name, text=False))
@@ -137,7 +164,3 @@ class ChangeWriter:
 
 def _name(branch: Any) -> str:
     return str(branch["name"] if isinstance(branch, dict) else branch)
-
-
-def _version(version: Version) -> bytes:
-    return b"".join(map(_long, version))

@@ -32,7 +32,7 @@ class Common(Section):
 
     poll_seconds: Annotated[float, Field(gt=0)] = 0.25
     sweep_seconds: Annotated[float, Field(gt=0)] = 60
-    chunk_rows: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    chunk_rows: Annotated[int, Field(ge=1, le=100_000)] = Limits().chunk_rows
     missing_ratio: Annotated[float, Field(gt=0, le=1)] = 0.2
     """A larger share of an object's rows missing at once is not published as deletes: the operator decides."""
     burst_rows: Annotated[int, Field(ge=1)] = Limits().burst_rows
