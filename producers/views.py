@@ -8,7 +8,6 @@ to: it is made anew from all rows, which makes it exact whatever moves, goes or 
 
 from __future__ import annotations
 
-import json
 import math
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -20,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import orjson
 
-from producers.columns import jsonable, key_text
+from producers.columns import jsonable
+from producers.known import row_text
 from producers.publisher import Publisher
 from producers.query import Query, QueryError, read_query
 from producers.scratch import Scratch, literal, quoted
@@ -123,7 +122,7 @@ class Views:
     def _store(self, name: str) -> None:
         """What is pending of an object goes into the database."""
         pending, table = self._tables[name].pending, _stored(name)
-        rows = [(key, _text(record)) for key, record in pending.items() if record is not None]
+        rows = [(key, row_text(record).decode()) for key, record in pending.items() if record is not None]
         try:
             connection = self._scratch.open()
             connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (key VARCHAR, record VARCHAR)")
@@ -277,17 +276,6 @@ def _numbered(what: SourceObject, query: Query) -> str:
 
 def _pointer(column: str) -> str:
     return literal("/" + column.replace("~", "~0").replace("/", "~1"))
-
-
-def _text(record: Mapping[str, Value]) -> str:
-    try:
-        return orjson.dumps(record, default=_plain).decode()
-    except TypeError:
-        return json.dumps(record, default=_plain)  # integers beyond 64 bits
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Json) else key_text(value)
 
 
 def _value(value: Any) -> Value:

@@ -1,0 +1,146 @@
+"""A sum over files, through the settings, the poller and Kafka: exact after a crash, whatever happened meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from infra.wiring import Deployment
+from producers.limits import Backlog
+from producers.metrics import ProducerMetrics
+from producers.service import PollerSettings, capture
+from schemas.broker import read_to_end
+from schemas.control import prepare_topics
+from schemas.records import Operation, RecordChange, Value
+
+MAPPING = """\
+system: tiny
+revision: 1
+zone: Europe/Berlin
+region: DE
+currency: EUR
+source_key_field: sourceSystemId
+twenty: {person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}
+objects:
+  patient:
+    source: {relation: patients, key: [id]}
+    parts: [{target: person, fields: {name: {of: {lastName: name}}}}]
+  invoice:
+    source: {relation: invoices, key: [id]}
+    parts: [{target: person, fields: {jobTitle: open}}]
+  balance:
+    source:
+      query: >-
+        select p.id, coalesce(sum(try_cast(i.open as decimal(18, 2))), 0) as owed
+        from patients p left join invoices i on i.patient = p.id group by p.id
+      key: [id]
+    parts: [{target: person, anchor: {to: patient, by: id, required: true}, fields: {jobTitle: owed}}]
+"""
+
+
+class Unhindered:
+    def backlog(self) -> Backlog:
+        return Backlog(0, 0)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.05)
+
+
+@dataclass
+class Office:
+    settings: Path
+    drops: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+    poller: threading.Thread | None = None
+
+    def drop(self, table: str, *lines: str) -> None:
+        arriving = self.drops / f"{table}.part"
+        arriving.write_text("\n".join([*lines, ""]))
+        arriving.replace(self.drops / f"{table}.csv")
+
+    def begin(self) -> None:
+        """The poller in a process of its own, as far as memory goes."""
+        deployment = Deployment.load(self.settings)
+        source, objects, beside = deployment.sources()
+        settings = PollerSettings(
+            kafka=deployment.kafka,
+            topics=deployment.topics,
+            codec=deployment.codec,
+            objects=objects,
+            work=deployment.settings.data_dir,
+            poll_interval=0.05,
+            sweep_interval=0.3,
+            heartbeat_interval=0.3,
+            missing_ratio=1.0,
+        )
+        self.stop = threading.Event()
+        self.poller = threading.Thread(
+            target=capture,
+            args=(settings, source, self.stop, ProducerMetrics(CollectorRegistry()), Unhindered),
+            kwargs={"beside": beside},
+        )
+        self.poller.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        if self.poller is not None:
+            self.poller.join(30)
+            assert not self.poller.is_alive()
+
+    def owed(self) -> dict[str, Value]:
+        deployment = Deployment.load(self.settings)
+        topics, found = deployment.topics, dict[str, Value]()
+        for message in read_to_end(deployment.kafka, topics.cdc("balance"), range(topics.partitions)):
+            change = deployment.codec.decode(message.value() or b"")
+            assert isinstance(change, RecordChange)
+            if change.operation is Operation.DELETE:
+                del found[change.record_id]
+            else:
+                found[change.record_id] = change.record["owed"]
+        return found
+
+
+@pytest.fixture
+def office(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Iterator[Office]:
+    drops = tmp_path / "drops"
+    drops.mkdir()
+    (tmp_path / "tiny.yaml").write_text(MAPPING)
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(
+        f"system: {tmp_path / 'tiny.yaml'}\nprefix: {topic_prefix.rstrip('.')}\ndata_dir: {tmp_path / 'data'}\n"
+        f"kafka: {{bootstrap_servers: '{kafka_bootstrap}'}}\n"
+        f"source: {{kind: csv, directory: {drops}, settle_seconds: 0.2}}\n"
+        "twenty: {url: 'http://127.0.0.1:9', api_key: none}\n"
+    )
+    deployment = Deployment.load(settings)
+    prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
+    office = Office(settings, drops)
+    yield office
+    office.end()
+
+
+def test_a_sum_over_files_is_exact_after_a_restart(office: Office) -> None:
+    office.drop("patients", "id,name", "1,Ada", "2,Bob")
+    office.drop("invoices", "id,patient,open", "a,1,10.50", "b,1,see file", "c,2,3")
+    office.begin()
+    until(lambda: office.owed() == {"1": Decimal("10.50"), "2": Decimal("3.00")})
+    office.drop("invoices", "id,patient,open", "a,2,10.50", "b,1,4.25", "c,2,3")
+    until(lambda: office.owed() == {"1": Decimal("4.25"), "2": Decimal("13.50")})
+    office.end()
+    office.drop("invoices", "id,patient,open", "a,2,10.50", "d,1,1")
+    office.begin()
+    until(lambda: office.owed() == {"1": Decimal("1.00"), "2": Decimal("10.50")})
+    office.drop("patients", "id,name", "2,Bob")
+    until(lambda: office.owed() == {"2": Decimal("10.50")})
