@@ -43,6 +43,26 @@ class Dialect:
     columns: tuple[str, ...]
 
 
+_SIGNS = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xa0°§®©™½¼¾±µ×«»¿¡")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _western(lines: Sequence[bytes]) -> bool:
+    """Whether every line makes sense in ``_LIKELY``: signs as people use them, and words that are mostly plain letters,
+    with no capital within. A few names are too little for statistics, which take ``Siân`` for Chinese."""
+    try:
+        text = b"\n".join(lines).decode(_LIKELY)
+    except UnicodeDecodeError:
+        return False
+    foreign = [word for word in _WORD.findall(text) if not word.isascii()]
+    signs = {sign for sign in text if not sign.isascii() and not sign.isalpha()}
+    return signs <= _SIGNS and all(
+        2 * sum(letter.isascii() for letter in word) >= len(word)
+        and (word[1:].islower() or word.isupper() or len(word) < 2)
+        for word in foreign
+    )
+
+
 class Encodings:
     """Finds a file's encoding while its bytes go by: ``feed`` them all, then ask."""
 
@@ -73,6 +93,8 @@ class Encodings:
             return "utf-16-le" if self._head[1:2] == b"\0" else "utf-16-be"
         if self._is_utf8 and not self._utf8.getstate()[0]:
             return "utf-8"
+        if _western(self._foreign):
+            return _LIKELY
         matches = charset_normalizer.from_bytes(b"\n".join(self._foreign), cp_isolation=list(_SINGLE_BYTE))
         best = matches.best()
         if best is None or any(match.encoding == _LIKELY for match in matches):

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.edits import EditPolicy, PartPolicy
 from schemas.keys import twenty_id
-from schemas.records import Control, Identity, IdentityState, Outcome
+from schemas.records import Control, Identity, IdentityState, Link, Outcome, Part, PartMode, WriteKind
 from sinks.conflicts import RESOLVE
 from sinks.edits import TRASHED, open_edits, unpack_edits
 from tests.integration.sink_fixtures import kill, twenty, world
@@ -189,6 +189,34 @@ def test_a_row_that_a_person_trashed(world: World, trashed: Any) -> None:
             until("it is back", lambda: row(world)["deletedAt"] is None)
             assert row(world)["jobTitle"] == "Chief"
             assert identity(world).state is IdentityState.LIVE
+
+
+def test_what_lies_in_the_trash_with_its_record_is_nobodys_edit(world: World) -> None:
+    """A fragment lives on in its source when the record that it is a part of was deleted there."""
+    contact = Part(
+        "",
+        "person",
+        PartMode.FRAGMENT,
+        {"city": "Bonn"},
+        anchor=Link("anchor", f"{KEY}\0", True, ROW),
+        content_hash="x",
+    )
+
+    def listed() -> int:
+        return int(world.twenty.stats()["operations"].get("list people", 0))
+
+    with world.sink(edits_seconds=0.2):
+        world.send(world.write("patient", "2", person("Bob"), offset=1))
+        send(world, 1, "Nurse")
+        world.send(world.write("contact", "9", contact, offset=1))
+        world.settle()
+        world.send(world.write("patient", "1", offset=2, kind=WriteKind.DELETE))
+        world.settle()
+        assert row(world)["deletedAt"] is not None
+        swept = listed()
+        until("the sweep has gone round", lambda: listed() > swept + 4)
+    assert told(world) == []
+    assert row(world)["deletedAt"] is not None
 
 
 def test_a_webhook_is_a_hint_and_the_sweep_finds_what_it_lost(world: World) -> None:

@@ -261,6 +261,34 @@ def test_another_encoding_is_no_change(drops: Drops, encoding: str) -> None:
     assert drops.latest()["1"] == "José Müller"
 
 
+NAMES = "Sánchez Peña Müller Björn François García Núñez Brontë Ångström Sørensen João Strauß Dvo?ák Renée Siân"
+
+
+@pytest.mark.parametrize("names", [*NAMES.split(), "Emeka Sánchez,Elif Dvo?ák", "MÜLLER – “née” O’Brien", NAMES])
+def test_a_few_western_names_are_enough(drops: Drops, names: str) -> None:
+    """What statistics take for Chinese, or for a Mac of 1990."""
+    lines = [f"{number},{name}" for number, name in enumerate(names.split(","), 1)]
+    drops.drop("patients.csv", "\n".join(["id,name", *lines, "9,Bob", ""]).encode("cp1252"))
+    drops.settle()
+    assert [drops.latest()[str(number)] for number in range(1, len(lines) + 1)] == names.split(",")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Иван Петров"),
+        ("shift_jis", "田中太郎"),
+        ("cp1250", "Dvořák Černý Łukasz Żółć Świątek Kovács Győző"),
+        ("mac_roman", "Müller José Zoë Ångström"),
+        ("cp437", "Müller José Peña"),
+    ],
+)
+def test_other_scripts_are_still_found_out(drops: Drops, encoding: str, text: str) -> None:
+    drops.drop("patients.csv", f"id,name\n1,{text}\n".encode(encoding))
+    drops.settle()
+    assert drops.latest() == {"1": text}
+
+
 @pytest.mark.parametrize(
     "text",
     [
