@@ -80,8 +80,9 @@ class Parents:
         self._resolved(token, old, self._holder(token)[0], at)
 
     def _holder(self, token: str) -> tuple[str | None, int]:
-        live = [twenty_id for twenty_id, is_live in self._holders.get(token, {}).values() if is_live]
-        return (live[0] if len(live) == 1 else None), self._alias_at.get(token, -1)
+        # a record that was merged into another holds its alias for the same row
+        rows = {twenty_id for twenty_id, is_live in self._holders.get(token, {}).values() if is_live}
+        return (rows.pop() if len(rows) == 1 else None), self._alias_at.get(token, -1)
 
     def _look(self, token: str) -> tuple[str | None, int]:
         if SEPARATOR in token:

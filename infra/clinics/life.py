@@ -44,6 +44,8 @@ class Life(ABC, Generic[C]):
     """Tables whose rows belong to a patient and have numbers as keys."""
     alone: ClassVar[sql.Composable]
     """Condition of a patient who shares nothing with anybody."""
+    deletable: ClassVar[sql.Composable] = ANY
+    """Condition of a patient who may be deleted."""
     shares: ClassVar[tuple[tuple[Action, float], ...]]
     """What happens, and how often in comparison."""
 
@@ -151,7 +153,7 @@ class Life(ABC, Generic[C]):
 
     def _delete_patient(self, cursor: Cursor) -> int:
         """With the children, or leaving them behind."""
-        row, key = self._pick(cursor, self.patients), self._patient_key
+        row, key = self._pick(cursor, self.patients, self.deletable), self._patient_key
         if row is None:
             return 0
         alone = sql.SQL("select from {} where {} = {} and {}").format(

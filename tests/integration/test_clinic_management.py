@@ -113,6 +113,7 @@ def test_a_merged_patient_gives_everything_to_the_other(showcase: Showcase, twen
         source.execute("insert into pt_master (pt_no, nm_last, rec_status) values (600011, 'Keep', 'A')")
         source.execute("insert into pt_master (pt_no, nm_last, rec_status) values (600012, 'Double', 'A')")
         source.execute("insert into claim (claim_no, pt_no, billed, stat_cd) values (600013, 600012, 12.30, 'PD')")
+        source.execute("insert into claim (claim_no, pt_no, billed, stat_cd) values (600014, 600012, 4.56, 'PD')")
 
     double = until(lambda: found(twenty, "people", "patient/600012"))[0]["id"]
     assert until(lambda: found(twenty, "billingClaims", "billing_claim/600013"))[0]["patientId"] == double
@@ -121,7 +122,19 @@ def test_a_merged_patient_gives_everything_to_the_other(showcase: Showcase, twen
         source.execute("update pt_master set rec_status = 'M', merged_to = 600011, mod_ts = now() where pt_no = 600012")
     until(lambda: not found(twenty, "people", "patient/600012"))
     keeper = found(twenty, "people", "patient/600011")[0]["id"]
-    until(lambda: [one["patientId"] for one in found(twenty, "billingClaims", "billing_claim/600013")] == [keeper])
+
+    def whose(claim: int) -> list[str]:
+        return [one["patientId"] for one in found(twenty, "billingClaims", f"billing_claim/{claim}")]
+
+    until(lambda: whose(600013) == [keeper])
+    until(lambda: whose(600014) == [keeper])  # that it was hers has been forgotten at the source
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("insert into claim (claim_no, pt_no, billed, stat_cd) values (600015, 600012, 7.89, 'PD')")
+    until(lambda: whose(600015) == [keeper])
+    with psycopg.connect(showcase.source_url) as source:
+        source.execute("update pt_master set rec_status = 'A', merged_to = null, mod_ts = now() where pt_no = 600012")
+    until(lambda: [one["id"] for one in found(twenty, "people", "patient/600012")] == [double])
+    until(lambda: (whose(600013), whose(600014), whose(600015)) == ([keeper], [double], [double]))
 
 
 def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: TwentyClient) -> None:

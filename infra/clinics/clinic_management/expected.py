@@ -38,8 +38,10 @@ class _Expectation(Expectation):
         super().__init__(accounts, fallback)
         today = datetime.now(UTC).astimezone(self.zone).date()
         self._known = {row["pt_no"] for row in tables["pt_master"]}
-        patients = [row for row in tables["pt_master"] if row["rec_status"] != "M" and not _stale(row, today)]
-        self._patients = {row["pt_no"] for row in patients}
+        arrived = {row["pt_no"]: row for row in tables["pt_master"] if not _stale(row, today)}
+        merged_to = {row["pt_no"]: row["merged_to"] for row in tables["pt_master"]}
+        self._leads = {number: _survivor(number, merged_to, arrived) for number in self._known}
+        patients = [row for number, row in arrived.items() if self._leads[number] == number]
         self._providers = {row["prov_id"] for row in tables["prov"]}
         self._provider_emails = Counter(_address(row["email_addr"]) for row in tables["prov"])
         self._referrers = {_address(row["email_addr"]): row["prov_id"] for row in tables["prov"]}
@@ -165,7 +167,7 @@ class _Expectation(Expectation):
             "assignee": self._account(self._staff.get(row["booked_by"])),
         }
         self._add("task", key, fields)
-        self._target("task", key, self.key("patient", row["pt_no"]))
+        self._target("task", key, self.key("patient", self._leads[row["pt_no"]]))
 
     def _medical_note(self, row: Row) -> None:
         key = self.key("medical_note", row["note_no"])
@@ -253,27 +255,28 @@ class _Expectation(Expectation):
         due = self._moment(key, "dueAt", row["at_txt"])
         body = {"markdown": row["body"]}
         self._add("task", key, {"title": row["subj"], "bodyV2": body, "dueAt": due, "status": "DONE", **told})
-        self._target("task", key, self.key("patient", row["pt_no"]))
+        self._target("task", key, self.key("patient", self._leads[row["pt_no"]]))
 
     def _note(self, key: str, row: Row, title: str | None, body: str | None, written: str | None, more: Fields) -> None:
         created = self._created(key, self._time(key, "createdAt", written))
         self._add("note", key, {"title": title, "bodyV2": {"markdown": body}, **more, **created})
-        self._target("note", key, self.key("patient", row["pt_no"]))
+        self._target("note", key, self.key("patient", self._leads[row["pt_no"]]))
 
     # Helpers
 
     def _one_of_each(self, object_name: str, children: Iterable[Row], order: Any) -> Iterator[Row]:
-        """Of the rows of each patient the first in ``order``."""
+        """Of the rows of each patient the first in ``order``; what is said of a merged one is not said of the other."""
         chosen: dict[int, Row] = {}
         for row in sorted(children, key=order):
-            chosen.setdefault(row["pt_no"], row)
+            if self._leads.get(row["pt_no"]) in (None, row["pt_no"]):
+                chosen.setdefault(row["pt_no"], row)
         return self._with_patient(object_name, chosen.values(), "pt_no")
 
     def _with_patient(self, object_name: str, children: Iterable[Row], key: str | None = None) -> Iterator[Row]:
-        """Rows of patients who are taken along. Those of nobody wait; those of the stale and the merged stay away."""
+        """Rows of patients who are taken along, the merged too. Those of nobody wait; those of the stale stay away."""
         for row in children:
             patient = row["pt_no"]
-            if patient in self._patients:
+            if self._leads.get(patient) is not None:
                 yield row
             elif patient not in self._known:
                 orphan = self.key(object_name, row[key] if key else next(iter(row.values())))
@@ -282,7 +285,8 @@ class _Expectation(Expectation):
                     self.result.parked.add(orphan)
 
     def _person(self, patient: int | None) -> Reference | None:
-        return Reference("person", self.key("patient", patient)) if patient in self._patients else None
+        leads = self._leads.get(patient) if patient is not None else None
+        return Reference("person", self.key("patient", leads)) if leads is not None else None
 
     def _account(self, written: str | None) -> Reference | None:
         address = _address(written)
@@ -302,6 +306,14 @@ class _Expectation(Expectation):
     def _day(self, key: str, name: str, written: str | None) -> str | None:
         found = self._time(key, name, written)
         return found.date().isoformat() if found else None
+
+
+def _survivor(number: int, merged_to: Mapping[int, int | None], arrived: Collection[int]) -> int | None:
+    """Whose record a number leads to: the last one in its line of merges that Twenty has; None where it has none."""
+    line = [number]
+    while (following := merged_to.get(line[-1])) is not None and following not in line:
+        line.append(following)
+    return next((one for one in reversed(line) if one in arrived), None)
 
 
 def _stale(row: Row, today: date) -> bool:

@@ -1,7 +1,8 @@
 """What happens at a clinic with the clinic management software.
 
 Life leaves alone what the final tables could not tell: the e-mail of a patient who shares it, and whether somebody who
-is in Twenty has become stale since.
+is in Twenty has become stale since. Nor does it delete who was merged: no table tells whether their rows were heard of
+before they went.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from infra.clinics.clinic_management.generator import CHILDREN, ID_SPACE, KEYS, 
 from infra.clinics.life import NEW_IDS, Connection, Cursor, Life
 
 _ACTIVE = sql.SQL("rec_status = 'A' and (last_visit_on is null or last_visit_on > current_date - interval '23 months')")
+_MERGED = sql.SQL("rec_status = 'M'")
+_UNMERGED = sql.SQL("rec_status = 'A'")
 _STALE = sql.SQL("rec_status = 'A' and last_visit_on < current_date - interval '25 months'")
 _ORPHANED = sql.SQL("not exists (select from pt_master where pt_master.pt_no = {}.pt_no)")
 _ALONE = sql.SQL(
@@ -29,7 +32,7 @@ _ALONE = sql.SQL(
 class ClinicManagementLife(Life[ClinicManagement]):
     """Rows come, change and go; the stale come back, and duplicates are merged."""
 
-    patients, children, alone = "pt_master", CHILDREN, _ALONE
+    patients, children, alone, deletable = "pt_master", CHILDREN, _ALONE, _UNMERGED
 
     def _new_patient(self, cursor: Cursor) -> int:
         number = self._new_number()
@@ -46,15 +49,21 @@ class ClinicManagementLife(Life[ClinicManagement]):
         return self._change(cursor, "pt_master", {"last_visit_on": self._clinic.today}, _STALE)
 
     def _merge(self, cursor: Cursor) -> int:
-        """One record is found to be another one's duplicate, and gives it all that it had."""
+        """One record is found to be another one's duplicate, and gives it what it had, but for what is forgotten."""
         keeper, double = (self._pick(cursor, "pt_master", _ACTIVE) for _ in range(2))
         if keeper is None or double is None or keeper["pt_no"] == double["pt_no"]:
             return 0
         made = self._save(cursor, "pt_master", double["pt_no"], {"rec_status": "M", "merged_to": keeper["pt_no"]})
         for table in CHILDREN:
+            if self._random.random() < 0.3:
+                continue
             query = sql.SQL("update {} set pt_no = %s, mod_ts = now() where pt_no = %s").format(sql.Identifier(table))
             made += cursor.execute(query, (keeper["pt_no"], double["pt_no"])).rowcount
         return made
+
+    def _separate(self, cursor: Cursor) -> int:
+        """They were two people after all."""
+        return self._change(cursor, "pt_master", {"rec_status": "A", "merged_to": None}, _MERGED)
 
     def _move_house(self, cursor: Cursor) -> int:
         new = self._person(1)
@@ -138,6 +147,7 @@ class ClinicManagementLife(Life[ClinicManagement]):
         (Life._awaited_patient, 3),
         (_return, 4),
         (_merge, 2),
+        (_separate, 0.7),
         (_move_house, 5),
         (_correct_patient, 9),
         (_change_guarantor, 3),

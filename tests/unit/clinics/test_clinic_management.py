@@ -129,22 +129,28 @@ def patient(number: int, **columns: Any) -> Row:
     return {**empty, "pt_no": number, "rec_status": "A", **columns}
 
 
-def test_the_stale_and_the_merged_stay_away_with_their_children() -> None:
+def test_the_stale_stay_away_with_their_children_and_those_of_the_merged_go_to_the_survivor() -> None:
     today = datetime.now(UTC).date()
     people = [
         patient(1, last_visit_on=today - timedelta(days=600)),
         patient(2, last_visit_on=today - timedelta(days=900)),
         patient(3, rec_status="M", merged_to=1),
         patient(4, guarantor_no=2),
-        patient(5, guarantor_no=1),
+        patient(5, guarantor_no=3),
+        patient(6, rec_status="M", merged_to=2),
     ]
     labs = [
         {**dict.fromkeys(next(made(1, 30).rows("lab_res"))), "lab_no": number, "pt_no": number}
-        for number in (1, 2, 3, 9)
+        for number in (1, 2, 3, 6, 9)
     ]
     found = wanted(pt_master=people, lab_res=labs)
-    assert {key.rpartition("/")[2] for key in found.rows["person"]} == {"1", "4", "5"}
-    assert found.rows["labResult"].keys() == {"clinic_management/lab_result/1"}
+    assert {key.rpartition("/")[2] for key in found.rows["person"]} == {"1", "4", "5", "6"}
+    led = {key.rpartition("/")[2]: row.fields["patient"] for key, row in found.rows["labResult"].items()}
+    assert led == {
+        "1": Reference("person", "clinic_management/patient/1"),
+        "3": Reference("person", "clinic_management/patient/1"),
+        "6": Reference("person", "clinic_management/patient/6"),
+    }
     assert (found.orphans, found.parked) == ({"clinic_management/lab_result/9"}, set())
     assert found.rows["person"]["clinic_management/patient/4"].fields["guarantor"] is None
     assert found.rows["person"]["clinic_management/patient/5"].fields["guarantor"] == Reference(
