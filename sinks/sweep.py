@@ -190,6 +190,8 @@ class Sweep:
             self._look(target, row)
 
     def _look(self, target: TargetObject, row: Mapping[str, Any]) -> None:
+        if row.get(edits.TRASHED) and self._book.lost(row["id"]):
+            return  # we put it there, with what fragments hold of it
         known, moment = self._book.at(row["id"]), datetime.fromisoformat(row["updatedAt"])
         if not known or any(identity.twenty_updated_at == moment for identity in known):
             return  # none of ours, or we were the last to write it

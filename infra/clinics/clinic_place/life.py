@@ -151,6 +151,25 @@ class ClinicPlaceLife(Life[ClinicPlace]):
             found["currency"] = rows.currency(patient["patient_id"])
         return self._save(cursor, table, row[KEYS[table]], found)
 
+    def _merge(self, cursor: Cursor) -> int:
+        """Two charts become one. The software keeps no word of it: a patient goes, and children name another."""
+        keeper, double = (self._pick(cursor, "patients") for _ in range(2))
+        if keeper is None or double is None or keeper["patient_id"] == double["patient_id"]:
+            return 0
+        made = self._delete(cursor, "patients", double["patient_id"])
+        for table in CHILDREN:
+            values: Row = {"patient_id": keeper["patient_id"], "was": double["patient_id"]}
+            if table == "emergency_contacts":
+                text = "delete from {} where patient_id = %(was)s"
+            elif table == "invoices":
+                text = "update {} set patient_id = %(patient_id)s, currency = %(currency)s, updated_at = now()"
+                text += " where patient_id = %(was)s"
+                values["currency"] = rows.currency(keeper["patient_id"])
+            else:
+                text = "update {} set patient_id = %(patient_id)s, updated_at = now() where patient_id = %(was)s"
+            made += cursor.execute(sql.SQL(text).format(sql.Identifier(table)), values).rowcount
+        return made
+
     def _change_contact(self, cursor: Cursor) -> int:
         new = rows.emergency_contact(self._random, self._random.randrange(10**4), "", None)
         return self._change(cursor, "emergency_contacts", {name: new[name] for name in ("name", "phone", "relation")})
@@ -225,4 +244,5 @@ class ClinicPlaceLife(Life[ClinicPlace]):
         (_change_physician, 2),
         (Life._delete_patient, 3),
         (Life._restore_patient, 3),
+        (_merge, 1),
     )

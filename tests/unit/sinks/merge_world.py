@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from schemas.keys import part_key, twenty_id
 from schemas.records import Identity, IdentityState, Link, Merger, Part, PartMode, Unit, Write, WriteKind
 from sinks.pending import Lane
+from sinks.twenty.client import Page
 from sinks.twenty.errors import Kind, TwentyError
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, FakeKafka, FakeTwenty, refusal
 from tests.unit.sinks.values import version
@@ -80,22 +82,38 @@ class Twenty(FakeTwenty):
         ids = {record["id"] for record in records}
         if not upsert and (ids & self.rows.keys() or ids & self.trash.keys()):
             raise TwentyError("create", refusal(Kind.DUPLICATE))
-        self.rows |= {row: self.trash.pop(row) for row in ids & self.trash.keys()}
+        self._back(ids)
         return super().create_batch(plural, records, upsert)
 
     def delete_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         self._ask("delete", [{"id": row} for row in ids])
-        self.trash |= {row: self.rows.pop(row) for row in ids if row in self.rows}
+        now = self._now()
+        self.trash |= {
+            row: {**self.rows.pop(row), "updatedAt": now, "deletedAt": now} for row in ids if row in self.rows
+        }
         return [{"id": row} for row in ids]
 
     def restore_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         self._ask("restore", [{"id": row} for row in ids])
-        self.rows |= {row: self.trash.pop(row) for row in ids if row in self.trash}
+        self._back(ids)
         return [self.rows[row] for row in ids if row in self.rows]
 
     def read_ids(self, plural: str, ids: Sequence[str], *, trashed: bool) -> list[dict[str, Any]]:
         there = super().read_ids(plural, ids, trashed=trashed)
-        return there + [{**self.trash[row], "deletedAt": "2026-01-03"} for row in ids if row in self.trash]
+        return there + [self.trash[row] for row in ids if row in self.trash]
+
+    def newest_update(self, plural: str, since: datetime) -> datetime | None:
+        times = [datetime.fromisoformat(row["updatedAt"]) for row in (*self.rows.values(), *self.trash.values())]
+        return max((at for at in times if at >= since), default=None)
+
+    def updated_between(self, plural: str, since: datetime, before: datetime, after: str | None) -> Page:
+        there = [*self.rows.values(), *self.trash.values()]
+        found = [row for row in there if since <= datetime.fromisoformat(row["updatedAt"]) < before]
+        return Page(found, None, False, len(found))
+
+    def _back(self, ids: Iterable[str]) -> None:
+        for row in set(ids) & self.trash.keys():
+            self.rows[row] = {name: value for name, value in self.trash.pop(row).items() if name != "deletedAt"}
 
 
 class Kafka(FakeKafka):

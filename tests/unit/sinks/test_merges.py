@@ -14,6 +14,7 @@ from schemas.conservation import Ledger
 from schemas.keys import twenty_id
 from schemas.records import Outcome, PartMode, Write, WriteKind
 from tests.unit.sinks.merge_world import World, chart, contact, end, note, patient, said, visit
+from tests.unit.sinks.sender_fakes import Bench
 
 CHARTS = "abcd"
 
@@ -110,6 +111,15 @@ def test_fields_of_the_loser_do_not_overwrite_the_survivors_and_are_back_with_it
     one.say(chart("a", 3))
     assert one.twenty.rows[row("a")]["extId"] == "12"
     assert one.twenty.rows[row("b")]["extId"] == "21"
+
+
+def test_a_row_that_we_put_into_the_trash_is_nobodys_edit() -> None:
+    one = world(chart("a", 1), chart("b", 1), contact("1", 1, "a"))
+    one.bench = Bench(twenty=one.twenty, kafka=one.kafka, edits_seconds=1.0)
+    one.say(chart("a", 2, into="b"))
+    one.bench.turn()
+    assert row("a") in one.twenty.trash
+    assert one.bench.outcomes_of(Outcome.CONFLICT) == []
 
 
 # --- any history
