@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,68 +17,33 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from infra.clinics.advance_practice.words import PICTURES
-from infra.monitor import Look
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
+from tests.integration.clinics import arrived, assert_as_the_tables_say, client, live_rows, settled, until
 
 pytestmark = pytest.mark.stack
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.2)
-    return found
-
-
-def settled(showcase: Showcase) -> Look:
-    moment = showcase.source_now()
-    look: Look = until(lambda: showcase.settled(moment))
-    return look
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Iterator[Showcase]:
     """The small practice after a day of work, when all of it has arrived."""
-    options = ShowcaseOptions(
-        system="advance_practice",
-        patients=50,
-        seed=5,
-        requests=0,
-        overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 1}},
-    )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-practice-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        settled(showcase)
+    with arrived("advance_practice", 50, sweep_seconds=1) as showcase:
         showcase.life().run(120, 0)
         yield showcase
 
 
 @pytest.fixture
 def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
-        yield client
+    with client(showcase) as twenty:
+        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    """Live rows of a record."""
-    return twenty.list_page(plural, filter=f'sourceSystemId[eq]:"advance_practice/{key}"').records
+    return live_rows(twenty, plural, f"advance_practice/{key}")
 
 
 def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
-    look, expected = settled(showcase), showcase.expected()
-    comparison = showcase.compare()
-    assert comparison.mismatches == ()
-    assert comparison.compared > 4000
-    assert look.account.dead_letters == () == look.account.unaccounted
-    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
-    assert expected.parked <= parked <= expected.orphans
-    assert expected.parked
-    assert expected.flagged
-    assert expected.flagged <= showcase.monitor.flags.keys()
-    assert showcase.without_owner() == 0
+    assert_as_the_tables_say(showcase, 4000)
 
 
 def test_a_provider_is_a_person_until_the_invitation_is_accepted(showcase: Showcase, twenty: TwentyClient) -> None:

@@ -2,74 +2,37 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from infra.monitor import Look
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
+from tests.integration.clinics import arrived, assert_as_the_tables_say, client, live_rows, settled, until
 
 pytestmark = pytest.mark.stack
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.2)
-    return found
-
-
-def settled(showcase: Showcase) -> Look:
-    moment = showcase.source_now()
-    look: Look = until(lambda: showcase.settled(moment))
-    return look
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Iterator[Showcase]:
     """The small clinic after a day of work, when all of it has arrived."""
-    options = ShowcaseOptions(
-        system="clinic_management",
-        patients=90,
-        seed=5,
-        requests=0,
-        overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 1}},
-    )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-clinic-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        settled(showcase)
+    with arrived("clinic_management", 90, sweep_seconds=1) as showcase:
         showcase.life().run(150, 0)
         yield showcase
 
 
 @pytest.fixture
 def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
-        yield client
+    with client(showcase) as twenty:
+        yield twenty
 
 
 def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
-    look, expected = settled(showcase), showcase.expected()
-    comparison = showcase.compare()
-    assert comparison.mismatches == ()
-    assert comparison.compared > 5000
-    assert look.account.dead_letters == () == look.account.unaccounted
-    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
-    assert expected.parked <= parked <= expected.orphans
-    assert expected.parked
-    assert expected.skipped
-    assert expected.flagged
-    assert expected.flagged <= showcase.monitor.flags.keys()
-    assert showcase.without_owner() == 0
+    assert_as_the_tables_say(showcase, 5000)
+    assert showcase.expected().skipped
 
 
 def test_the_appointment_types_are_options_before_a_record_comes(showcase: Showcase, twenty: TwentyClient) -> None:
@@ -81,9 +44,7 @@ def test_the_appointment_types_are_options_before_a_record_comes(showcase: Showc
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    """Live rows of a record."""
-    wanted = f'sourceSystemId[eq]:"clinic_management/{key}"'
-    return twenty.list_page(plural, filter=wanted).records
+    return live_rows(twenty, plural, f"clinic_management/{key}")
 
 
 def test_one_visit_brings_a_stale_patient_with_the_whole_history(showcase: Showcase, twenty: TwentyClient) -> None:

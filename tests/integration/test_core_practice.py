@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,49 +20,28 @@ from infra.cli.main import app
 from infra.clinics.comparison import Comparison
 from infra.clinics.values import Expected
 from infra.monitor import Look
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
+from tests.integration.clinics import arrived, client, live_rows, settled, until
 
 pytestmark = pytest.mark.stack
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.2)
-    return found
-
-
-def settled(showcase: Showcase) -> Look:
-    moment = showcase.source_now()
-    look: Look = until(lambda: showcase.settled(moment))
-    return look
 
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[Showcase]:
     """The small clinic, when all that it had has arrived."""
-    options = ShowcaseOptions(
-        system="core_practice", patients=60, seed=5, requests=0, overrides={"hold": {"park_seconds": 3}}
-    )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-dental-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        settled(showcase)
+    with arrived("core_practice", 60) as showcase:
         yield showcase
 
 
 @pytest.fixture
 def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
-        yield client
+    with client(showcase) as twenty:
+        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    """Live rows of a record."""
-    wanted = f'sourceSystemId[eq]:"core_practice/{key}"'
-    return twenty.list_page(plural, filter=wanted).records
+    return live_rows(twenty, plural, f"core_practice/{key}")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,69 +14,36 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from infra.clinics.jiva import LISTS, rows
-from infra.monitor import Look
 from infra.owners import Workspace, to_invite
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import Showcase
 from infra.sources.settings import RestSection
 from sinks.twenty.client import TwentyClient
+from tests.integration.clinics import arrived, assert_as_the_tables_say, client, live_rows, until
 
 pytestmark = pytest.mark.stack
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.2)
-    return found
-
-
-def settled(showcase: Showcase) -> Look:
-    moment = showcase.source_now()
-    look: Look = until(lambda: showcase.settled(moment))
-    return look
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Iterator[Showcase]:
     """A small customer of Jiva after a day of work, when all of it has arrived."""
-    options = ShowcaseOptions(
-        system="jiva",
-        patients=60,
-        seed=5,
-        requests=0,
-        overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 2, "poll_seconds": 0.5}},
-    )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-jiva-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        settled(showcase)
+    with arrived("jiva", 60, sweep_seconds=2, poll_seconds=0.5) as showcase:
         showcase.life().run(120, 0)
         yield showcase
 
 
 @pytest.fixture
 def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with TwentyClient(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as client:
-        yield client
+    with client(showcase) as twenty:
+        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return twenty.list_page(plural, filter=f'sourceSystemId[eq]:"jiva/{key}"').records
+    return live_rows(twenty, plural, f"jiva/{key}")
 
 
 def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
-    look, expected = settled(showcase), showcase.expected()
-    comparison = showcase.compare()
-    assert comparison.mismatches == ()
-    assert comparison.compared > 4000
-    assert look.account.dead_letters == () == look.account.unaccounted
-    parked = {one.key for one in showcase.monitor.obligations if one.parked and not one.skipped}
-    assert expected.parked <= parked <= expected.orphans
-    assert expected.parked
-    assert expected.skipped
-    assert expected.flagged <= showcase.monitor.flags.keys()
-    assert showcase.without_owner() == 0
+    assert_as_the_tables_say(showcase, 4000)
+    assert showcase.expected().skipped
 
 
 def test_long_lists_are_read_from_the_api_several_pages_at_a_time(showcase: Showcase) -> None:
