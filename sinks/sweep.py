@@ -195,8 +195,6 @@ class Sweep:
         known, moment = self._book.at(row["id"]), datetime.fromisoformat(row["updatedAt"])
         if not known or any(identity.twenty_updated_at == moment for identity in known):
             return  # none of ours, or we were the last to write it
-        if row.get(edits.TRASHED) and self._book.owner(row["id"]) is None:
-            return  # we put it into the trash, with the record that it was: what is left of it shares the row only
         if self._seen.get(row["id"]) == moment:
             return
         if any(self._busy(identity.key) for identity in known):
