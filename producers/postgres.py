@@ -362,8 +362,7 @@ def _maker(
     """Makes a Row of the values of this cursor's columns. Runs for every row that is read."""
     columns = cursor.description or ()
     names = [column.name for column in columns]
-    first = what.key[0]
-    keys = what.key if len(what.key) > 1 else ()
+    first, keys = what.key[0], what.key if len(what.key) > 1 else ()
     changed_at, zone = what.changed_at, what.zone
     arrays = [column.name for column in columns if column.type_code not in SCALARS]
     wrap = wrap_arrays(arrays) if arrays else None
