@@ -88,6 +88,8 @@ def affinity(column: str, parent: Parent, *, itself: bool) -> float:
     if itself:
         return 0.85 if core & _SELF else 0.0
     named = own_words(parent.object) - {"master", "data", "table", "list", "record", "person"}
+    if "by" in spelt and "staff" in named:
+        return 0.75
     if column.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0
     if not core:

@@ -91,6 +91,8 @@ _TRUTHS = (
     {"y", "n"}, {"yes", "no"}, {"true", "false"}, {"t", "f"}, {"j", "n"}, {"ja", "nein"}, {"o", "n"}, {"oui", "non"},
     {"si", "no"}, {"x"},
 )  # fmt: skip
+_LISTS = 0.3
+"""So many of a column's values must be lists of texts: others have one text alone."""
 _MARKED = frozenset({"html", "rtf"})
 
 
@@ -108,6 +110,8 @@ def judge(values: Sequence[str]) -> Shape:
         least = 0.3 if form in _MARKED else 1 - MOST_STRANGERS
         if _share(values, fits) >= least:
             return Shape("text", form)
+    if _share(values, _matcher(r"[^;|\n]{1,40}([;|][^;|\n]{1,40})+")) >= _LISTS and max(map(len, values)) < 200:
+        return Shape("text", "list")
     if _share(values, _is_json) >= 1 - MOST_STRANGERS:
         return Shape("json")
     return _numeric(values)

@@ -245,7 +245,7 @@ class Survey:
                         if child is parent or about.name != "email" or not theirs or not column.filled:
                             continue
                         filled, matched = self._store.included_folded(child.table, column.name, parent.table, to.name)
-                        if matched >= 0.6 * filled:
+                        if matched >= 0.5 * filled:
                             found.append(_relation(child, column.name, parent, to.name, filled, matched))
         return found
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 _WRITTEN = """
 patient: pat patients patienten paciente pacientes pts pt member members client clients versicherte kunde
 person: persons people personen individual individuals
-doctor: doctors arzt aerzte dr medecin physician physicians behandler zahnarzt doc
+doctor: doctors arzt aerzte dr medecin physician physicians behandler zahnarzt
 provider: providers prov prv leistungserbringer practitioner practitioners clinician clinicians prescriber
 staff: employee employees user users usr mitarbeiter personal benutzer coordinator coordinators login
 organization: organizations organisation organisations org orgs
@@ -34,7 +34,7 @@ action: actions
 note: notes notiz notizen bemerkung bemerkungen memo memos remark remarks comment comments anmerkung kommentar nota
 message: messages msg nachricht nachrichten
 letter: letters brief briefe
-document: documents docs dokument dokumente
+document: doc documents docs dokument dokumente
 file: files datei dateien
 attachment: attachments anhang anlage
 image: images bild bilder scan scans picture photo imaging

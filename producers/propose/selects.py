@@ -1,0 +1,65 @@
+"""Choices: options made of a column's values, and the states of tasks among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from producers.profile.facts import Column
+from producers.profile.words import words
+from schemas.mapping.workspace import upper_snake
+from schemas.twenty_names import OPTION_VALUE
+
+MOST_OPTIONS = 25
+_DONE = frozenset({"completed", "complete", "done", "closed", "cancelled", "canceled", "missed", "finished", "broken",
+                   "erledigt", "abgesagt", "abgeschlossen", "kept", "checked"})  # fmt: skip
+_OPEN = frozenset({"scheduled", "planned", "open", "outstanding", "booked", "pending", "confirmed", "new", "geplant",
+                   "arrived"})  # fmt: skip
+_MEANINGS = {"f": "Female", "m": "Male", "w": "Female", "u": "Unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """options: value -> label. values: text of the source -> value."""
+
+    options: Mapping[str, str]
+    values: Mapping[str, str]
+
+
+def choice(column: Column) -> Select | None:
+    """None where it is no choice, its values may not be told, or Twenty could not hold them."""
+    texts = [text for text, _ in column.values]
+    if not texts or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
+        return None
+    options: dict[str, str] = {}
+    values: dict[str, str] = {}
+    sex = "sex" in words(column.name) and {text.casefold() for text in texts} <= _MEANINGS.keys()
+    for text in texts:
+        label = _MEANINGS[text.casefold()] if sex else " ".join(text.replace(",", " ").split())
+        value = upper_snake(label)
+        if not label or not OPTION_VALUE.match(value):
+            return None
+        if any(known.casefold() == text.casefold() for known in values):
+            continue
+        if options.setdefault(value, label) != label and options[value].casefold() != label.casefold():
+            return None
+        values[text] = value
+    if len(set(options.values())) < len(options):
+        return None
+    return Select(options, values)
+
+
+def task_states(column: Column) -> dict[str, str] | None:
+    """Each value as a state of Twenty's tasks; None where one of them says nothing."""
+    found: dict[str, str] = {}
+    for text, _ in column.values:
+        spelt = {word.casefold() for word in text.replace("-", " ").replace("_", " ").split()}
+        if "progress" in spelt:
+            found[text] = "IN_PROGRESS"
+        elif spelt & _DONE or spelt >= {"no", "show"}:
+            found[text] = "DONE"
+        elif spelt & _OPEN:
+            found[text] = "TODO"
+        else:
+            return None
+    return found or None
