@@ -16,15 +16,60 @@ Row = dict[str, Any]
 NEVER = date(1, 1, 1)
 """What the program writes for no date."""
 _LAST = datetime(2025, 5, 30, 17)  # noqa: DTZ001  # the program keeps the clinic's wall clock
-_FIRST_NAMES = ["Amelia", "Bruno", "Carla", "Dennis", "Elif", "Farid", "Greta", "Hanna", "Ivo", "Joan", "Karl", "Lena", "Malik", "Nora", "Otis", "Petra"]
-_LAST_NAMES = ["Abbott", "Brandt", "Castillo", "Dunn", "Ekberg", "Frost", "Garrido", "Hoang", "Ivers", "Jansen", "Kowalski", "Lund", "Moretti"]
+_FIRST_NAMES = [
+    "Amelia",
+    "Bruno",
+    "Carla",
+    "Dennis",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hanna",
+    "Ivo",
+    "Joan",
+    "Karl",
+    "Lena",
+    "Malik",
+    "Nora",
+    "Otis",
+    "Petra",
+]
+_LAST_NAMES = [
+    "Abbott",
+    "Brandt",
+    "Castillo",
+    "Dunn",
+    "Ekberg",
+    "Frost",
+    "Garrido",
+    "Hoang",
+    "Ivers",
+    "Jansen",
+    "Kowalski",
+    "Lund",
+    "Moretti",
+]
 _STREETS = ["Maple St", "Oak Ave", "2nd St", "Harbor Rd", "Mill Ln", "Church St", "Lake Dr"]
 _CITIES = (("Salem", "OR", "97301"), ("Albany", "OR", "97321"), ("Keizer", "OR", "97303"), ("Camas", "WA", "98607"))
 _CODES = ("D0120", "D0274", "D1110", "D2391", "D2740", "D3330", "D4341")
 _WORK = ("Ex, BWX, Pro", "Comp#3-MO", "RCT#19", "Crn#30 Seat", "SRP UR, LR", "Consult")
-_WORDS = (
-    ["patient", "reports", "sensitivity", "on", "cold", "left", "message", "will", "call", "back", "needs", "premed", "prefers", "mornings", "discussed"]
-)
+_WORDS = [
+    "patient",
+    "reports",
+    "sensitivity",
+    "on",
+    "cold",
+    "left",
+    "message",
+    "will",
+    "call",
+    "back",
+    "needs",
+    "premed",
+    "prefers",
+    "mornings",
+    "discussed",
+]
 
 
 def tables(patients: int = 160, seed: int = 7) -> Mapping[str, list[Row]]:

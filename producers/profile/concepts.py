@@ -63,6 +63,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("website", ("url",), _TEXT, 0.85),
     ("changed", ("updated", "last updated", "updated time", "updated at"), _DATES, 0.97),
     ("edited", ("edited",), _DATES, 0.9),
+    ("changed", ("stamp",), _DATES, 0.85),
     ("created", ("created", "registered", "written", "uploaded"), _DATES, 0.93),
     ("due", ("due",), _DATES, 0.95),
     ("expiry", ("expiration",), _DATES, 0.95),
@@ -91,6 +92,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
         0.95,
     ),
     ("money", ("amount", "cost", "fee", "price", "balance", "expense"), frozenset({"integer"}), 0.85),
+    ("money", ("insurance",), frozenset({"decimal"}), 0.85),
     ("currency", ("currency",), _TEXT, 0.9),
     ("quantity", ("quantity", "count", "unit", "score", "duration"), _NUMBERS, 0.92),
     ("name", ("name",), _TEXT, 0.9),
@@ -116,6 +118,7 @@ _SAME = {
     "insurance": {"payer", "insurance", "company"},
 }
 _PLACES = frozenset({"street", "zip", "city"})
+_NAMING = frozenset({"id", "number", "code", "key", "scheduled"})
 
 
 def own_words(object_name: str) -> frozenset[str]:
@@ -147,7 +150,7 @@ def concept(column: Column, own: Collection[str]) -> Concept:
         return by_form._replace(of_other=of_other)
     everything = set(spelt)
     for name, alternatives, types, certainty in _RULES:
-        if types and column.type not in types:
+        if (types and column.type not in types) or (name == "money" and everything & _NAMING):
             continue
         for alternative in alternatives:
             needed = set(alternative.lstrip("=").split())

@@ -21,6 +21,8 @@ class Parent:
 
     object: str
     column: Column
+    by_name: bool = False
+    """Only columns of the same name are compared: it is unique, but not the key."""
 
     @property
     def telling(self) -> bool:
@@ -58,12 +60,15 @@ def candidates(
     for column in columns:
         if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
             continue
-        if column.wordy or (column.form and column.form not in ("uuid", "digits", "digits5", "digits10")):
+        asking = {"is", "has"} & set(words(column.name))
+        if asking or column.wordy or (column.form and column.form not in ("uuid", "digits", "digits5", "digits10")):
             continue
         for parent in known:
             if (child, column.name) == (parent.object, parent.column.name) or not _comparable(column, parent.column):
                 continue
             close = affinity(column.name, parent, itself=child == parent.object)
+            if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
+                continue
             if list(key) == [column.name] and (close < 1 or _own(column.name, child)):
                 continue
             if close or parent.telling:
@@ -74,6 +79,10 @@ def candidates(
 def _comparable(column: Column, key: Column) -> bool:
     numeric = {"integer"}
     return (column.type in numeric) == (key.type in numeric) or "digits" in column.form or "digits" in key.form
+
+
+def _ends_alike(column: str, parent: Parent) -> bool:
+    return column.casefold().endswith(parent.column.name.casefold())
 
 
 def _own(column: str, child: str) -> bool:
@@ -97,6 +106,8 @@ def affinity(column: str, parent: Parent, *, itself: bool) -> float:
     if core <= named:
         return 0.95 if core & set(words(parent.object)) or len(core) == 1 else 0.8
     if core & named:
+        return 0.75
+    if spelt[-1:] == [parent.column.name.casefold()] and spelt[-1] not in _PLAIN:
         return 0.75
     keyed = set(words(parent.column.name)) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0

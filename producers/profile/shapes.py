@@ -68,6 +68,8 @@ def _is_json(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        return False
     digits = sum(character.isdigit() for character in text)
     return 7 <= digits <= 15 and bool(re.fullmatch(r"\+?[\d\s().\-/]+((ext\.?|x)\s*\d+)?", text, re.IGNORECASE))
 
@@ -132,7 +134,10 @@ def _numeric(values: Sequence[str]) -> Shape:
         return Shape("text", "zip")
     if _share(values, _matcher(r"-?\d{1,15}")) >= 1 - MOST_STRANGERS:
         return Shape("integer")
-    if _share(values, _matcher(r"-?[$€£]?\s?\d{1,3}(([,.' ]\d{3})+|\d*)([.,]\d+)?(e[+-]?\d+)?\s?[$€£]?")) >= 0.95:
+    if (
+        _share(values, _matcher(r"-?[$€£]?\s?\d{1,3}(([,.' ]\d{3})+|\d*)([.,]\d+)?(e[+-]?\d+)?\s?[$€£]?"))
+        >= 1 - MOST_STRANGERS
+    ):
         return Shape("decimal", "money" if any(mark in value for mark in "$€£" for value in values) else "")
     return Shape("text")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,6 +79,7 @@ class Survey:
     def take(self, system: str, kind: str, subjects: Sequence[Subject], now: datetime) -> Profile:
         known = [self._read(subject) for subject in subjects]
         found = self._relations(known)
+        self._rekey(known, found)
         referring = {(one.object, one.column) for one in found}
         for one in known:
             self._choices(
@@ -202,6 +204,7 @@ class Survey:
             for one in known
             if len(one.key) == 1 and one.key[0] in one.table.columns
         ]
+        parents += _also_unique(known, parents)
         by_name = {one.name: one for one in known}
         found: dict[tuple[str, str], tuple[float, Relation]] = {}
         for one in known:
@@ -221,6 +224,18 @@ class Survey:
                 if candidate.accepts(relation.rate, distinct) and score > found.get(place, (0.0,))[0]:
                     found[place] = score, relation
         return [relation for _, relation in found.values()] + self._by_email(known)
+
+    def _rekey(self, known: Sequence[_Known], found: Iterable[Relation]) -> None:
+        """Where others refer to a unique column that is not the key, the key is that column, unless a mapping says."""
+        for one in known:
+            named = Counter(relation.to_column for relation in found if relation.to == one.name)
+            named = Counter({name: times for name, times in named.items() if one.concepts[name].name != "email"})
+            if not named or one.subject.safe is not None:
+                continue
+            (often, times), *_ = named.most_common(1)
+            if (often,) != one.key and times > sum(named[name] for name in one.key):
+                one.key = (often,)
+                self._store.rekey(one.table, one.key)
 
     def _looks_included(self, child: _Known, column: str, parent: _Known, to: str) -> bool:
         sample = [text for text in child.samples[column][:_SAMPLE] if text not in ("0", "-1")]
@@ -303,6 +318,21 @@ class Survey:
 
 def _of(known: _Known, name: str) -> Column:
     return next(one for one in known.columns if one.name == name)
+
+
+def _also_unique(known: Sequence[_Known], keys: Sequence[relations.Parent]) -> list[relations.Parent]:
+    """Columns that tell rows apart as well as the key does, and by whose name others go too."""
+    names = Counter(column.name.casefold() for one in known for column in one.columns)
+    return [
+        relations.Parent(one.name, column, by_name=True)
+        for one in known
+        for column in one.columns
+        if column.type in ("text", "integer")
+        and (column.name,) != one.key
+        and column.filled == column.distinct == one.table.rows >= LEAST_ROWS
+        and names[column.name.casefold()] > 1
+        and not any(relations.affinity(column.name, key, itself=False) > 0.75 for key in keys if key.object != one.name)
+    ]
 
 
 def _relation(

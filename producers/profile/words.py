@@ -179,6 +179,7 @@ priority: prioritaet prio
 date: datum dat fecha
 time: zeit uhrzeit ts timestamp
 datetime:
+stamp: tstamp
 day: tag
 year: jahr
 month: monat months
@@ -301,14 +302,31 @@ def words(name: str) -> tuple[str, ...]:
     pieces = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+", plain)
     found: list[str] = []
     for piece in pieces:
-        found.extend(_segments(piece.lower()))
+        for word in _segments(piece.lower()):
+            if word == "name" and found and found[-1] in _SINGLE:
+                found[-1:] = _SINGLE[found[-1]]
+            found.append(word)
     return tuple(found)
 
 
 def _segments(piece: str) -> tuple[str, ...]:
-    known = _VOCABULARY.get(piece)
+    known = _VOCABULARY.get(piece) or _spelled(piece)
     if known is not None:
         return known
+    # a word that nobody knows before several that are known, or the rest of one behind it
+    for cut in range(3, len(piece) - 5):
+        rest = _spelled(piece[cut:])
+        if rest is not None and len(rest) > 1:
+            return (piece[:cut], *rest)
+    for cut in range(len(piece) - 1, max(3, len(piece) - 4), -1):
+        begin = _VOCABULARY.get(piece[:cut]) or _spelled(piece[:cut])
+        if begin is not None:
+            return (*begin, piece[cut:])
+    return (piece,)
+
+
+def _spelled(piece: str) -> tuple[str, ...] | None:
+    """The words of which it consists, if it does."""
     # the fewest words that together spell it, each of three letters or more
     best: list[tuple[int, tuple[str, ...]] | None] = [(0, ())] + [None] * len(piece)
     for end in range(1, len(piece) + 1):
@@ -325,7 +343,7 @@ def _segments(piece: str) -> tuple[str, ...]:
             if now is None or weight < now[0]:
                 best[end] = weight, (*before[1], *meaning)
     whole = best[-1]
-    return whole[1] if whole is not None else (piece,)
+    return whole[1] if whole is not None else None
 
 
 _ENDINGS = frozenset({"id", "no", "nr", "cd", "hm", "wk", "to", "of", "at", "on", "is"})

@@ -15,6 +15,7 @@ UNMAPPED = ""
 CUSTOM = "custom"
 MEMBER = "workspaceMember"
 _MOST_CODES = 60
+_MOST_OF_A_NOTE = 8
 
 
 class Kind(NamedTuple):
@@ -67,6 +68,8 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
         return Kind("codes", UNMAPPED, 0.85, "a few codes with their meaning, which others refer to")
     if spelt[:2] == ["action", "item"]:
         return Kind("appointment", "task", 0.95, "action items are tasks")
+    if "property" in head:
+        return Kind("property", CUSTOM, 0.5, "properties in rows of their own: fields of what they belong to (pick)?")
     if "emergency" in spelt or spelt == ["contact"]:
         return Kind("contact", CUSTOM, 0.4, "contacts of patients: fields of the patient, or people of their own?")
     for position, word in enumerate(reversed(head)):
@@ -81,9 +84,11 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
         if entity == "staff" and of(about, "email") is None:
             return Kind("provider", "person", 0.7, "staff without e-mail addresses: no account can be found by them")
         return Kind(entity, target, certainty, f"its name says {word}")
+    if of(about, "email") and any("staff" in words(column.name) for column in one.columns) and not refers_to:
+        return Kind("staff", MEMBER, 0.85, "user names and e-mail addresses")
     if of(about, "first_name") and of(about, "last_name"):
         return Kind("patient", "person", 0.75, "rows with first and last names")
-    return Kind("matter", CUSTOM, 0.7, "nothing in its name or fields says what it is")
+    return Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
 
 
 def _titled(one: ObjectFacts, about: Mapping[str, Concept]) -> str | None:
@@ -96,13 +101,23 @@ def _titled(one: ObjectFacts, about: Mapping[str, Concept]) -> str | None:
 
 def _is_codes(one: ObjectFacts, about: Mapping[str, Concept]) -> bool:
     matters = [column for column in one.columns if about[column.name].name != "changed"]
-    return one.rows <= _MOST_CODES and len(matters) <= 3 and not is_people(about)
+    reached = any(told.name in ("email", "phone") for told in about.values())
+    return one.rows <= _MOST_CODES and len(matters) <= 3 and not is_people(about) and not reached
 
 
 def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, Kind]) -> Kind:
     """What only the other objects tell: rows that belong to patients are neither people nor companies themselves."""
     theirs = {one.to for one in profile.relations if one.object == name and one.to != name}
     of_patients = any(found[to].entity == "patient" for to in theirs)
+    if of_patients and kind.entity == "unknown":
+        about = concepts(name, profile.object(name).columns)
+        texts = [c.name for c in profile.object(name).columns if about[c.name].name == "body"]
+        moments = [
+            c.name for c in profile.object(name).columns if c.type == "datetime" and about[c.name].name != "changed"
+        ]
+        if texts and moments and len(profile.object(name).columns) <= _MOST_OF_A_NOTE:
+            return Kind("note", "note", 0.82, "a text and its time, of a patient")
+        return kind._replace(entity="matter", confidence=0.82)
     if of_patients and kind.entity in ("organization", "payer"):
         return Kind("link", CUSTOM, 0.5, "rows between a patient and something else")
     if of_patients and kind.entity == "contact" and _once_each(name, profile, found):

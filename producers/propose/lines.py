@@ -69,6 +69,10 @@ _LABELS = {
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
 _NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
 _FLAGS = frozenset({"is", "has", "flag"})
+_CODED = frozenset(
+    {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode"}
+)
+_LONG_NUMBER = 6
 _TECHNICAL = frozenset({"archived", "deleted", "merged", "hash", "mime"})
 
 
@@ -97,11 +101,13 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
 
 def _by_rank(rows: _Rows) -> Sequence[Column]:
     """The likeliest owner of a place comes first: a mobile before a fax, a start before any other time."""
-    order = ("due", "start", "title", "reason", "name", "file_name", "description", "kind")
+    order = (("due",), ("start",), ("title",), ("reason", "description"), ("name",), ("file_name",), ("kind",))
 
     def rank(column: Column) -> tuple[int, float, int]:
         one = rows.about[column.name]
-        place = order.index(one.name) if one.name in order else len(order)
+        place = next((place for place, names in enumerate(order) if one.name in names), len(order))
+        if rows.kind.entity == "document" and one.name == "file_name":
+            place = 0
         mobile = 0 if {"mobile"} & set(words(column.name)) else 1
         return place, -round(column.fill(rows.facts.rows), 1), mobile
 
@@ -262,7 +268,9 @@ def _of_note(rows: _Rows, column: Column, one: Concept) -> Iterator[Line]:
         yield from _file(rows, column, one)
     elif one.name in ("title", "name", "description", "reason") and _take(rows, "title"):
         yield _line(rows, column, "title", max(one.certainty, 0.86), "the likeliest title", "title", column.name)
-    elif one.name in ("body", "description") and _take(rows, "bodyV2"):
+    elif (one.name == "body" or (one.name == "description" and rows.kind.entity != "document")) and _take(
+        rows, "bodyV2"
+    ):
         yield _body(rows, column, one)
 
 
@@ -320,7 +328,8 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
     elif one.name == "email":
         kind, rule, certainty = "TEXT", {"from": column.name, "as": "email"}, 0.85
     elif one.name in ("phone", "fax"):
-        kind, certainty = ("PHONES", min(one.certainty, 0.92)) if one.certainty > 0.8 else ("TEXT", 0.6)
+        # a number that merely looks like one is somebody's identifier
+        kind, certainty = ("PHONES", min(one.certainty, 0.92)) if one.certainty > 0.8 else ("TEXT", 0.82)
     elif one.name == "website":
         kind = "LINKS"
     elif one.name == "money":
@@ -335,12 +344,12 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
         rule, why = _truth(column), "yes or no"
     elif column.type == "integer" and column.distinct <= 2 and spelt & _FLAGS:
         kind, rule, why = "BOOLEAN", {"from": column.name, "equals": "1"}, "its name asks a question, and it is 0 or 1"
-    elif select is not None and (
-        column.type == "text" or spelt & {"status", "type", "code", "kind", "class", "category"}
-    ):
+    elif select is not None and (column.type == "text" or spelt & _CODED or one.name in _CODED):
         kind, certainty, why = "SELECT", 0.88, f"{len(select.options)} values, again and again"
         rule = {"from": column.name, "values": dict(select.values)}
-    elif column.type == "integer" and (spelt & _NAMED or one.name in ("npi", "zip") or column.form):
+    elif one.name == "quantity":
+        why = "counted or measured"
+    elif column.type == "integer" and (spelt & _NAMED or one.name in ("npi", "zip") or _is_code(column)):
         kind, certainty, why = "TEXT", 0.82, "a number that is not counted with"
     elif "value" in spelt and kind == "NUMBER" and rows.kind.entity == "matter":
         kind, why = "TEXT", "results are not always numbers"
@@ -364,6 +373,10 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
         label=label or labelled(column.name),
         select=select if kind == "SELECT" else None,
     )
+
+
+def _is_code(column: Column) -> bool:
+    return column.form != "" or column.longest >= _LONG_NUMBER
 
 
 def _truth(column: Column) -> Any:

@@ -11,6 +11,8 @@ from schemas.mapping.workspace import upper_snake
 from schemas.twenty_names import OPTION_VALUE
 
 MOST_OPTIONS = 25
+_LONGEST_CODE = 4
+"""Numbers of more digits are keys of a terminology, not choices of the clinic."""
 _DONE = frozenset({"completed", "complete", "done", "closed", "cancelled", "canceled", "missed", "finished", "broken",
                    "erledigt", "abgesagt", "abgeschlossen", "kept", "checked"})  # fmt: skip
 _OPEN = frozenset({"scheduled", "planned", "open", "outstanding", "booked", "pending", "confirmed", "new", "geplant",
@@ -30,6 +32,8 @@ def choice(column: Column) -> Select | None:
     """None where it is no choice, its values may not be told, or Twenty could not hold them."""
     texts = [text for text, _ in column.values]
     if not texts or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
+        return None
+    if all(text.isdigit() and len(text) > _LONGEST_CODE for text in texts):
         return None
     options: dict[str, str] = {}
     values: dict[str, str] = {}
