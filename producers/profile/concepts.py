@@ -182,7 +182,7 @@ def _by_form(column: Column, core: Collection[str]) -> Concept | None:
         case "website":
             return Concept("website", 0.93)
         case "file":
-            return Concept("file_path" if "path" in core else "file_name", 0.93)
+            return Concept("file_path" if {"path", "url"} & set(core) else "file_name", 0.93)
     return Concept("blob", 0.95) if column.type == "bytes" else None
 
 

@@ -97,7 +97,7 @@ def affinity(column: str, parent: Parent, *, itself: bool) -> float:
     if itself:
         return 0.85 if core & _SELF else 0.0
     named = own_words(parent.object) - {"master", "data", "table", "list", "record", "person"}
-    if "by" in spelt and "staff" in named:
+    if "staff" in named and ("by" in spelt or core & {"provider", "doctor"}):
         return 0.75
     if column.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0

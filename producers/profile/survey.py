@@ -233,7 +233,7 @@ class Survey:
             if not named or one.subject.safe is not None:
                 continue
             (often, times), *_ = named.most_common(1)
-            if (often,) != one.key and times > sum(named[name] for name in one.key):
+            if (often,) != one.key and times > 1 + sum(named[name] for name in one.key):
                 one.key = (often,)
                 self._store.rekey(one.table, one.key)
 
@@ -331,6 +331,7 @@ def _also_unique(known: Sequence[_Known], keys: Sequence[relations.Parent]) -> l
         and (column.name,) != one.key
         and column.filled == column.distinct == one.table.rows >= LEAST_ROWS
         and names[column.name.casefold()] > 1
+        and (column.name.casefold().endswith("id") or {"id", "number", "key"} & set(words(column.name)))
         and not any(relations.affinity(column.name, key, itself=False) > 0.75 for key in keys if key.object != one.name)
     ]
 

@@ -24,7 +24,7 @@ company: companies firma firmen
 employer: employers arbeitgeber
 payer: payers insurer insurers carrier carriers krankenkasse kasse kassen kostentraeger kk assurance
 insurance: ins insurances versicherung insured coverage coverages
-appointment: appointments appt appts apt termin termine cita citas rendezvous rdv booking bookings
+appointment: event events calendar appointments appt appts apt termin termine cita citas rendezvous rdv booking bookings
 encounter: encounters enc visit visits besuch konsultation
 recall: recalls
 reminder: reminders erinnerung
@@ -136,7 +136,7 @@ country: land pays pais
 language: sprache lang
 latitude: lat
 longitude: lon lng
-ssn: sozialversicherungsnummer svnr
+ssn: ss sozialversicherungsnummer svnr
 social:
 security:
 passport: reisepass
@@ -318,6 +318,8 @@ def _segments(piece: str) -> tuple[str, ...]:
         rest = _spelled(piece[cut:])
         if rest is not None and len(rest) > 1:
             return (piece[:cut], *rest)
+    if len(piece) > 4 and piece[1:] in _VOCABULARY:
+        return (piece[0], *_VOCABULARY[piece[1:]])
     for cut in range(len(piece) - 1, max(3, len(piece) - 4), -1):
         begin = _VOCABULARY.get(piece[:cut]) or _spelled(piece[:cut])
         if begin is not None:

@@ -68,7 +68,7 @@ _LABELS = {
 }
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
 _NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
-_FLAGS = frozenset({"is", "has", "flag"})
+_REFERRED = frozenset({"patient", "provider", "doctor", "staff", "organization", "facility", "payer", "appointment"})
 _CODED = frozenset(
     {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode"}
 )
@@ -83,7 +83,7 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
     mapped = {
         relation.column: relation
         for relation in profile.relations
-        if relation.object == one.name and kinds[relation.to].target != UNMAPPED
+        if relation.object == one.name and kinds[relation.to].target != UNMAPPED and _resolves(relation, profile)
     }
     rows = _Rows(one, kind, concepts(one.name, one.columns), mapped)
     found: list[Line] = []
@@ -97,6 +97,12 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
             found.extend(_of(rows, column))
     order = {column.name: position for position, column in enumerate(one.columns)}
     return sorted(found, key=lambda line: order[line.column])
+
+
+def _resolves(relation: Relation, profile: Profile) -> bool:
+    """A link is followed by the other's key, or by an e-mail address."""
+    to = profile.object(relation.to)
+    return (relation.to_column,) == to.key or to.column(relation.to_column).form == "email"
 
 
 def _by_rank(rows: _Rows) -> Sequence[Column]:
@@ -216,7 +222,7 @@ def _of_member(rows: _Rows, column: Column, one: Concept) -> Iterator[Line]:
         yield _line(rows, column, "userEmail", one.certainty, "members are found by it", "match", column.name)
     elif one.name in ("first_name", "last_name", "name"):
         yield _line(rows, column, one.name, one.certainty, "for the list of those to invite", "invited", column.name)
-    elif one.name in ("specialty", "role"):
+    else:
         yield _custom(rows, column, one)
 
 
@@ -321,7 +327,7 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
     """A field of its own, typed by what is in the column."""
     spelt, kind, certainty = set(words(column.name)), _TYPES.get(column.type, "TEXT"), 0.9
     rule: Any = column.name
-    select = choice(column)
+    select = None if _explained(rows, column) else choice(column)
     why = f"a field of its own, by its type: {column.type}"
     if one.name == "email" and not one.of_other:
         kind, certainty = "EMAILS", 0.9
@@ -342,8 +348,10 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
         rule, certainty = _with_format(column), 0.92
     elif kind == "BOOLEAN":
         rule, why = _truth(column), "yes or no"
-    elif column.type == "integer" and column.distinct <= 2 and spelt & _FLAGS:
-        kind, rule, why = "BOOLEAN", {"from": column.name, "equals": "1"}, "its name asks a question, and it is 0 or 1"
+    elif column.type == "integer" and {text for text, _ in column.values} == {"0", "1"} and one.name != "sex":
+        kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": "1"}, "it is 0 or 1", 0.85
+    elif _may_refer(rows, column):
+        kind, certainty, why = "TEXT", 0.7, "numbers that may be keys of records, which lead nowhere known"
     elif select is not None and (column.type == "text" or spelt & _CODED or one.name in _CODED):
         kind, certainty, why = "SELECT", 0.88, f"{len(select.options)} values, again and again"
         rule = {"from": column.name, "values": dict(select.values)}
@@ -375,8 +383,29 @@ def _custom(rows: _Rows, column: Column, one: Concept) -> Line:
     )
 
 
+def _may_refer(rows: _Rows, column: Column) -> bool:
+    spelt = set(words(column.name))
+    whole = column.type == "integer" or column.form == "digits"
+    return (
+        whole
+        and ("id" in spelt or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name)))
+        and not (spelt & {"count", "quantity", "units"})
+    )
+
+
 def _is_code(column: Column) -> bool:
     return column.form != "" or column.longest >= _LONG_NUMBER
+
+
+def _explained(rows: _Rows, column: Column) -> bool:
+    """A code with its text beside it is one of a terminology, and no choice of the clinic."""
+    spelt = set(words(column.name))
+    if "code" not in spelt or spelt & {"type", "kind", "status"}:
+        return False
+    stem = spelt - {"code"}
+    return any(
+        set(words(other)) in (stem | {"description"}, stem | {"code", "text"}, stem | {"text"}) for other in rows.about
+    )
 
 
 def _truth(column: Column) -> Any:

@@ -31,7 +31,7 @@ class Select:
 def choice(column: Column) -> Select | None:
     """None where it is no choice, its values may not be told, or Twenty could not hold them."""
     texts = [text for text, _ in column.values]
-    if not texts or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
+    if len(texts) < 2 or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
         return None
     if all(text.isdigit() and len(text) > _LONGEST_CODE for text in texts):
         return None
