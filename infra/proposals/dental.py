@@ -142,14 +142,14 @@ def _provider(random: Random, _: int) -> Iterator[Row]:
             "FName": first,
             "Suffix": random.choice(["DMD", "DDS", "RDH"]),
             "Specialty": random.choice([0, 0, 1, 4]),
-            "NationalProvID": _npi(random),
+            "NationalProvID": npi(random),
             "StateLicense": f"D{random.randint(1000, 9999)}",
             "IsHidden": int(number == 9),
             "DateTStamp": _moment(random),
         }
 
 
-def _npi(random: Random) -> str:
+def npi(random: Random) -> str:
     """With the check digit that real numbers have."""
     nine = f"1{random.randrange(10**8):08}"
     total = 24

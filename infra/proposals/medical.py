@@ -10,17 +10,70 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from infra.proposals.dental import Row, _npi
+from infra.proposals.dental import Row, npi
 
 _LAST = datetime(2025, 5, 30, 17)  # noqa: DTZ001  # the system keeps the clinic's wall clock
-_FIRST_NAMES = ["Alma", "Ben", "Chloe", "Dara", "Emil", "Faye", "Gus", "Hope", "Ian", "Jade", "Kofi", "Lou", "Mina", "Ned", "Olga", "Paz", "Quin", "Rosa", "Sam", "Tess"]
-_LAST_NAMES = (
-    ["Archer", "Bishop", "Cole", "Duarte", "Evans", "Flores", "Gray", "Huang", "Irwin", "Jacobs", "Klein", "Lopez", "Meyer", "Novak", "Osei", "Price"]
-)
+_FIRST_NAMES = [
+    "Alma",
+    "Ben",
+    "Chloe",
+    "Dara",
+    "Emil",
+    "Faye",
+    "Gus",
+    "Hope",
+    "Ian",
+    "Jade",
+    "Kofi",
+    "Lou",
+    "Mina",
+    "Ned",
+    "Olga",
+    "Paz",
+    "Quin",
+    "Rosa",
+    "Sam",
+    "Tess",
+]
+_LAST_NAMES = [
+    "Archer",
+    "Bishop",
+    "Cole",
+    "Duarte",
+    "Evans",
+    "Flores",
+    "Gray",
+    "Huang",
+    "Irwin",
+    "Jacobs",
+    "Klein",
+    "Lopez",
+    "Meyer",
+    "Novak",
+    "Osei",
+    "Price",
+]
 _TOWNS = (("Tulsa", "OK", "74103"), ("Owasso", "OK", "74055"), ("Jenks", "OK", "74037"), ("Joplin", "MO", "64801"))
 _DRUGS = ("Lisinopril", "Metformin", "Atorvastatin", "Amoxicillin", "Albuterol", "Sertraline", "Omeprazole")
 _ISSUES = ("Hypertension", "Type 2 diabetes", "Penicillin allergy", "Asthma", "Migraine", "Appendectomy")
-_WORDS = ["called", "about", "refill", "results", "discussed", "follow", "up", "in", "two", "weeks", "stable", "denies", "pain", "needs", "form", "signed"]
+_WORDS = [
+    "called",
+    "about",
+    "refill",
+    "results",
+    "discussed",
+    "follow",
+    "up",
+    "in",
+    "two",
+    "weeks",
+    "stable",
+    "denies",
+    "pain",
+    "needs",
+    "form",
+    "signed",
+]
 
 
 def tables(patients: int = 150, seed: int = 11) -> Mapping[str, list[Row]]:
@@ -91,7 +144,7 @@ def _users(random: Random, _: int) -> Iterator[Row]:
             "fname": first,
             "lname": last,
             "email": f"{first}.{last}@tulsafamily.example".lower(),
-            "npi": _npi(random) if number < 8 else "",
+            "npi": npi(random) if number < 8 else "",
             "specialty": random.choice(["Family Medicine", "Pediatrics", ""]),
             "facility_id": random.randint(1, 3),
             "phonew1": _tel(random),
