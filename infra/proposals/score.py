@@ -48,7 +48,7 @@ def score(proposals: Iterable[ObjectProposal], answers: Mapping[str, Answer]) ->
     """Objects without an answer are not judged. A column without one should fill nothing."""
     total = Score()
     for one in proposals:
-        answer = answers.get(one.facts.relation.rpartition(".")[2])
+        answer = answers.get(one.facts.relation.rpartition(".")[2]) or answers.get(one.facts.name)
         if answer is not None:
             _object(total, one, answer)
     return total

@@ -42,8 +42,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("email", ("email",), _TEXT, 0.75),
     ("fax", ("fax",), _ANY, 0.95),
     ("phone", ("phone", "=mobile", "=home mobile"), _ANY, 0.95),
-    ("street2", ("address 2", "street 2"), _TEXT, 0.96),
-    ("street", ("street", "=address", "=address 1", "=first address"), _TEXT, 0.96),
+    ("street2", ("address 2", "street 2", "address line 2"), _TEXT, 0.96),
+    ("street", ("street", "=address", "=address 1", "=first address", "=address line"), _TEXT, 0.96),
     ("zip", ("zip",), _CODES, 0.97),
     ("country", ("country",), _TEXT, 0.95),
     ("county", ("county",), _TEXT, 0.95),
@@ -137,6 +137,13 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
             name: one._replace(name="status", certainty=0.88) if one.name == "state" else one
             for name, one in found.items()
         }
+    told = {one.name: name for name, one in found.items() if not one.of_other}
+    if "first_name" in told and "last_name" not in told and "name" in told:
+        found[told["name"]] = Concept("last_name", 0.92)
+    if told.keys() & {"street", "zip"} and "city" not in told:
+        for column in known:
+            if words(column.name) == ("place",) and column.type == "text":
+                found[column.name] = Concept("city", 0.9)
     return found
 
 
@@ -175,6 +182,8 @@ def _by_form(column: Column, core: Collection[str]) -> Concept | None:
             return Concept("secret", 0.97)
         case "npi":
             return Concept("npi", 0.95)
+        case "money" if not set(core) & _NAMING:
+            return Concept("money", 0.95)
         case "html" | "rtf":
             return Concept("body", 0.95)
         case "url" if "path" not in core:

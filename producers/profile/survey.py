@@ -26,6 +26,9 @@ LEAST_ROWS = 5
 _CHUNK = 2_000
 _PATIENCE_SECONDS = 60.0
 _SAMPLE = 200
+_KEYS = frozenset({"", "npi", "email", "name"})
+"""What a key may seem to be about; a column of dates, places or amounts is none, even where no two rows share one."""
+_ENDINGS = ("id", "nr", "no", "num", "key")
 _INVENTED = frozenset({CONTENT_KEY, ROW_NUMBER})
 
 
@@ -176,10 +179,11 @@ class Survey:
             return declared
         rows = known.table.rows
         unique = [one for one in known.columns if rows and one.filled == one.distinct == rows and one.type != "bytes"]
-        named = [one.name for one in unique if set(words(one.name)) & {"id", "number", "key", "uuid", "code"}]
+        able = [one for one in unique if known.concepts[one.name].name in _KEYS and one.type in ("text", "integer")]
+        named = [one.name for one in able if _says_key(one.name)]
         plain = [name for name in named if name.casefold() in ("id", "uuid", "key")]
-        first = [one.name for one in unique if known.columns[0] is one and rows >= LEAST_ROWS and not one.wordy]
-        chosen = plain or [name for name in named if name in first] or named or first
+        first = [one.name for one in able if known.columns[0] is one and not one.wordy]
+        chosen = plain or [name for name in named if name in first] or (first if rows >= LEAST_ROWS else []) or named
         return tuple(chosen[:1])
 
     def _choices(self, known: _Known, referring: set[str], names: frozenset[str]) -> None:
@@ -331,9 +335,13 @@ def _also_unique(known: Sequence[_Known], keys: Sequence[relations.Parent]) -> l
         and (column.name,) != one.key
         and column.filled == column.distinct == one.table.rows >= LEAST_ROWS
         and names[column.name.casefold()] > 1
-        and (column.name.casefold().endswith("id") or {"id", "number", "key"} & set(words(column.name)))
+        and _says_key(column.name)
         and not any(relations.affinity(column.name, key, itself=False) > 0.75 for key in keys if key.object != one.name)
     ]
+
+
+def _says_key(name: str) -> bool:
+    return bool(set(words(name)) & {"id", "number", "key", "uuid", "code"}) or name.casefold().endswith(_ENDINGS)
 
 
 def _relation(

@@ -14,7 +14,7 @@ _WRITTEN = """
 patient: pat patients patienten paciente pacientes pts pt member members client clients versicherte kunde
 person: persons people personen individual individuals
 doctor: doctors arzt aerzte dr medecin physician physicians behandler zahnarzt
-provider: providers prov prv leistungserbringer practitioner practitioners clinician clinicians prescriber
+provider: providers prov prv leistungserbringer practitioner practitioners clinician clinicians prescriber therapist therapists hygienist hygienists nurse nurses counselor psychologist surgeon optometrist chiropractor dentist dentists
 staff: employee employees user users usr mitarbeiter personal benutzer coordinator coordinators login
 organization: organizations organisation organisations org orgs
 practice: practices praxis praxen

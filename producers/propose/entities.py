@@ -86,6 +86,9 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
         return Kind(entity, target, certainty, f"its name says {word}")
     if of(about, "email") and any("staff" in words(column.name) for column in one.columns) and not refers_to:
         return Kind("staff", MEMBER, 0.85, "user names and e-mail addresses")
+    told = {one.name for one in about.values() if not one.of_other}
+    if "npi" in told or ("name" in told and "email" in told and told & {"specialty", "credential"} and not refers_to):
+        return Kind("provider", "person", 0.85, "people with a specialty or a provider number")
     if of(about, "first_name") and of(about, "last_name"):
         return Kind("patient", "person", 0.75, "rows with first and last names")
     return Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
