@@ -11,13 +11,65 @@ from random import Random
 from infra.proposals.dental import Row, npi
 
 _LAST = datetime(2025, 5, 30, 17)  # noqa: DTZ001  # the software exports the practice's wall clock
-_FIRST_NAMES = ["Ava", "Ben", "Cora", "Dev", "Ella", "Finn", "Gia", "Hugo", "Isla", "Jude", "Kira", "Leo", "Maya", "Nico", "Orla", "Pia", "Rafe", "Sia", "Theo", "Uma"]
-_LAST_NAMES = ["Adler", "Boone", "Chen", "Doyle", "Ellis", "Fisher", "Grant", "Hayes", "Ingram", "Joshi", "Knox", "Lane", "Mason", "Nash", "Ortiz", "Pruitt"]
+_FIRST_NAMES = [
+    "Ava",
+    "Ben",
+    "Cora",
+    "Dev",
+    "Ella",
+    "Finn",
+    "Gia",
+    "Hugo",
+    "Isla",
+    "Jude",
+    "Kira",
+    "Leo",
+    "Maya",
+    "Nico",
+    "Orla",
+    "Pia",
+    "Rafe",
+    "Sia",
+    "Theo",
+    "Uma",
+]
+_LAST_NAMES = [
+    "Adler",
+    "Boone",
+    "Chen",
+    "Doyle",
+    "Ellis",
+    "Fisher",
+    "Grant",
+    "Hayes",
+    "Ingram",
+    "Joshi",
+    "Knox",
+    "Lane",
+    "Mason",
+    "Nash",
+    "Ortiz",
+    "Pruitt",
+]
 _TOWNS = (("Durham", "NC", "27701"), ("Raleigh", "NC", "27601"), ("Cary", "NC", "27511"), ("Danville", "VA", "24540"))
 _SERVICES = ("Initial Evaluation", "Follow Up 45 min", "Dry Needling", "Post-Op Rehab", "Telehealth Visit")
-_WORDS = (
-    ["left", "knee", "pain", "improving", "gait", "stable", "range", "of", "motion", "limited", "continue", "strengthening", "reassess", "next", "visit"]
-)
+_WORDS = [
+    "left",
+    "knee",
+    "pain",
+    "improving",
+    "gait",
+    "stable",
+    "range",
+    "of",
+    "motion",
+    "limited",
+    "continue",
+    "strengthening",
+    "reassess",
+    "next",
+    "visit",
+]
 
 
 def tables(patients: int = 140, seed: int = 23) -> Mapping[str, list[Row]]:

@@ -11,13 +11,58 @@ from random import Random
 from infra.proposals.dental import Row
 
 _LAST = datetime(2025, 5, 30, 17)  # noqa: DTZ001  # the software writes the practice's wall clock
-_FIRST_NAMES = ["Anke", "Bernd", "Claudia", "Dirk", "Elke", "Frank", "Gisela", "Heiko", "Ines", "Jonas", "Katrin", "Lars", "Meike", "Nils", "Petra", "Rolf"]
-_LAST_NAMES = (
-    ["Ahrens", "Bauer", "Clasen", "Dietz", "Ehlers", "Fuchs", "Grote", "Hansen", "Jahn", "Kruse", "Lange", "Möller", "Neumann", "Pohl", "Schröder"]
-)
+_FIRST_NAMES = [
+    "Anke",
+    "Bernd",
+    "Claudia",
+    "Dirk",
+    "Elke",
+    "Frank",
+    "Gisela",
+    "Heiko",
+    "Ines",
+    "Jonas",
+    "Katrin",
+    "Lars",
+    "Meike",
+    "Nils",
+    "Petra",
+    "Rolf",
+]
+_LAST_NAMES = [
+    "Ahrens",
+    "Bauer",
+    "Clasen",
+    "Dietz",
+    "Ehlers",
+    "Fuchs",
+    "Grote",
+    "Hansen",
+    "Jahn",
+    "Kruse",
+    "Lange",
+    "Möller",
+    "Neumann",
+    "Pohl",
+    "Schröder",
+]
 _TOWNS = (("Kiel", "24103"), ("Lübeck", "23552"), ("Eutin", "23701"), ("Plön", "24306"))
 _STREETS = ("Hauptstraße", "Lindenweg", "Am Markt", "Schulstraße", "Holstenstraße")
-_WORDS = ["Patient", "klagt", "über", "Schmerzen", "Kontrolle", "unauffällig", "Füllung", "erneuert", "Recall", "in", "sechs", "Monaten", "nüchtern"]
+_WORDS = [
+    "Patient",
+    "klagt",
+    "über",
+    "Schmerzen",
+    "Kontrolle",
+    "unauffällig",
+    "Füllung",
+    "erneuert",
+    "Recall",
+    "in",
+    "sechs",
+    "Monaten",
+    "nüchtern",
+]
 
 
 def tables(patients: int = 130, seed: int = 31) -> Mapping[str, list[Row]]:
