@@ -1,13 +1,15 @@
-"""``dualrun profile``: what a source holds, before anything is decided about it."""
+"""``dualrun profile`` and ``propose``: what a source holds, and a first draft of what becomes of it."""
 
 from __future__ import annotations
 
+import json as jsonlib
 import time
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
@@ -16,15 +18,21 @@ from infra.cli.components import SettingsPath
 from infra.cli.status import Json
 from infra.settings import SettingsError, SourceSettings, load_source_settings
 from infra.sources.build import now
-from infra.sources.discovery import discovered
+from infra.sources.discovery import discovered, snake
 from producers.profile.facts import Profile
 from producers.profile.report import page
 from producers.profile.store import Store
 from producers.profile.survey import Survey
+from producers.propose.draft import Head, draft
+from producers.propose.proposal import ObjectProposal
+from producers.propose.proposal import propose as propose_all
+from producers.propose.writing import as_yaml
 from producers.source import SourceError
 from schemas.mapping import SystemMapping, load_mapping
-from schemas.mapping.document import built_in
+from schemas.mapping.document import built_in, parse_mapping
 from schemas.mapping.mistakes import suggestion
+
+_HEAD = Head()
 
 
 def profile(
@@ -47,6 +55,59 @@ def profile(
         typer.echo(f"{out}: {len(found.objects)} objects, {len(found.findings)} findings to decide")
     else:
         Console().print(_summary(found))
+
+
+def propose(
+    profiled: Annotated[
+        Path, typer.Argument(metavar="PROFILE", exists=True, dir_okay=False, help="What profile --json printed.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="MAPPING", help="The mapping file to write.")],
+    zone: Annotated[str, typer.Option(help="The clinic's zone.")] = _HEAD.zone,
+    region: Annotated[str, typer.Option(help="Its country, for phones, states and postal codes.")] = _HEAD.region,
+    currency: Annotated[str, typer.Option(help="Its currency.")] = _HEAD.currency,
+    force: Annotated[bool, typer.Option(help="Write over a file that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Draft a mapping from a profile, for a person to confirm: a confidence behind each line, questions in comments."""
+    try:
+        found = Profile.model_validate_json(profiled.read_bytes())
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise SettingsError(f"{profiled}: {place or 'it'} is not as `dualrun profile --json` prints it") from None
+    if out.exists() and not force:
+        raise SettingsError(f"{out} is there already, and may hold what a person wrote: name another file, or --force")
+    proposals = propose_all(found)
+    text = as_yaml(snake(found.system), draft(proposals), Head(zone, region, currency))
+    parse_mapping(text, out.name)
+    out.write_text(text, "utf-8")
+    certain = sum(len(one.certain) for one in proposals)
+    doubtful = sum(len(one.doubtful) for one in proposals)
+    if json:
+        typer.echo(jsonlib.dumps([_told(one) for one in proposals], indent=2))
+    else:
+        typer.echo(f"{out}: {certain} lines to confirm, {doubtful} questions")
+
+
+def _told(one: ObjectProposal) -> dict[str, object]:
+    certain = set(map(id, one.certain))
+    return {
+        "object": one.facts.name,
+        "target": one.kind.target or None,
+        "confidence": one.kind.confidence,
+        "why": one.kind.why,
+        "key": list(one.key),
+        "changed_at": one.changed_at,
+        "columns": [
+            {
+                "column": line.column,
+                "place": line.place,
+                "confidence": line.confidence,
+                "drafted": id(line) in certain,
+                "why": line.why,
+            }
+            for line in one.lines
+        ],
+    }
 
 
 def take(settings: SourceSettings, names: tuple[str, ...], *, console: Console) -> Profile:

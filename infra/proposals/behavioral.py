@@ -11,17 +11,69 @@ from uuid import UUID
 from infra.proposals.dental import Row, npi
 
 _LAST = datetime(2025, 5, 30, 17, tzinfo=UTC)
-_FIRST_NAMES = "Abel Bea Caleb Dina Esme Felix Gwen Hal Ivy Joel Kim Luz Milo Nell Omar Pru Rhea Saul Tia Vera".split()
-_LAST_NAMES = "Ames Burke Cruz Drake Eaton Ford Gill Hull Ives Joyce Kerr Lamb Moss Noble Owens Parks".split()
+_FIRST_NAMES = [
+    "Abel",
+    "Bea",
+    "Caleb",
+    "Dina",
+    "Esme",
+    "Felix",
+    "Gwen",
+    "Hal",
+    "Ivy",
+    "Joel",
+    "Kim",
+    "Luz",
+    "Milo",
+    "Nell",
+    "Omar",
+    "Pru",
+    "Rhea",
+    "Saul",
+    "Tia",
+    "Vera",
+]
+_LAST_NAMES = [
+    "Ames",
+    "Burke",
+    "Cruz",
+    "Drake",
+    "Eaton",
+    "Ford",
+    "Gill",
+    "Hull",
+    "Ives",
+    "Joyce",
+    "Kerr",
+    "Lamb",
+    "Moss",
+    "Noble",
+    "Owens",
+    "Parks",
+]
 _TOWNS = (
     ("Dayton", "OH", "45402"),
     ("Kettering", "OH", "45429"),
     ("Xenia", "OH", "45385"),
     ("Richmond", "IN", "47374"),
 )
-_WORDS = (
-    "client reports better sleep explored triggers practiced grounding agreed to journal next week mood stable".split()
-)
+_WORDS = [
+    "client",
+    "reports",
+    "better",
+    "sleep",
+    "explored",
+    "triggers",
+    "practiced",
+    "grounding",
+    "agreed",
+    "to",
+    "journal",
+    "next",
+    "week",
+    "mood",
+    "stable",
+]
 
 
 def tables(patients: int = 120, seed: int = 41) -> Mapping[str, list[Row]]:

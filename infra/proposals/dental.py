@@ -1,6 +1,7 @@
 """A made-up dental practice in somebody else's schema: CamelCase names cut short, codes as numbers, zero for no record.
 
-Table and column names are those of the public schema of a well-known open-source dental program; the rows are made here.
+Table and column names are those of the public schema of a well-known open-source dental program; the rows are made
+here.
 """
 
 from __future__ import annotations

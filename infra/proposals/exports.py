@@ -1,4 +1,4 @@
-"""Made-up CSV exports of a physiotherapy practice's online software: headings for people, with blanks, everything text."""
+"""Made-up CSV exports of a physiotherapy practice's online software: headings for people, with blanks."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ _LAST_NAMES = [
     "Pruitt",
 ]
 _TOWNS = (("Durham", "NC", "27701"), ("Raleigh", "NC", "27601"), ("Cary", "NC", "27511"), ("Danville", "VA", "24540"))
+_STREETS = ("Ninth", "Foster", "Club", "Hope Valley")
 _SERVICES = ("Initial Evaluation", "Follow Up 45 min", "Dry Needling", "Post-Op Rehab", "Telehealth Visit")
 _WORDS = [
     "left",
@@ -116,7 +117,7 @@ def _clients(random: Random, patients: int) -> Iterator[Row]:
             "Email Address": f"{first}{last}{number}@inbox.example" if random.random() < 0.85 else "",
             "Mobile Phone": _tel(random),
             "Home Phone": _tel(random) if random.random() < 0.3 else "",
-            "Address Line 1": f"{random.randint(1, 999)} {random.choice(['Ninth', 'Foster', 'Club', 'Hope Valley'])} Rd",
+            "Address Line 1": f"{random.randint(1, 999)} {random.choice(_STREETS)} Rd",
             "Address Line 2": f"Unit {random.randint(1, 60)}" if random.random() < 0.2 else "",
             "City": town,
             "State": state,

@@ -1,6 +1,7 @@
 """A made-up medical practice in somebody else's schema: lower case, prefixes, patients referred to by a second number.
 
-Table and column names are those of the public schema of a well-known open-source records system; the rows are made here.
+Table and column names are those of the public schema of a well-known open-source records system; the rows are made
+here.
 """
 
 from __future__ import annotations

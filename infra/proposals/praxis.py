@@ -1,4 +1,4 @@
-"""Made-up files of a German dental practice's old software: short German names, dates and amounts as Germans write them."""
+"""Made-up files of a German dental practice's old software: short names, dates and amounts as Germans write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a proposal is against answers: of what it is sure of, how much is right; of what is right, how much it found."""
+"""How good proposals are against answers: how much of what they say is right, how much of what is right they say."""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ _WRITTEN = """
 patient: pat patients patienten paciente pacientes pts pt member members client clients versicherte kunde
 person: persons people personen individual individuals
 doctor: doctors arzt aerzte dr medecin physician physicians behandler zahnarzt
-provider: providers prov prv leistungserbringer practitioner practitioners clinician clinicians prescriber therapist therapists hygienist hygienists nurse nurses counselor psychologist surgeon optometrist chiropractor dentist dentists
+provider: providers prov prv leistungserbringer practitioner practitioners clinician clinicians prescriber therapist
+provider: therapists hygienist hygienists nurse nurses counselor psychologist surgeon optometrist chiropractor
+provider: dentist dentists
 staff: employee employees user users usr mitarbeiter personal benutzer coordinator coordinators login
 organization: organizations organisation organisations org orgs
 practice: practices praxis praxen
@@ -24,7 +26,8 @@ company: companies firma firmen
 employer: employers arbeitgeber
 payer: payers insurer insurers carrier carriers krankenkasse kasse kassen kostentraeger kk assurance
 insurance: ins insurances versicherung insured coverage coverages
-appointment: event events calendar appointments appt appts apt termin termine cita citas rendezvous rdv booking bookings
+appointment: event events calendar appointments appt appts apt termin termine cita
+appointment: citas rendezvous rdv booking bookings
 encounter: encounters enc visit visits besuch konsultation
 recall: recalls
 reminder: reminders erinnerung

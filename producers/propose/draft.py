@@ -8,7 +8,8 @@ from typing import Any
 
 from producers.propose.derived import carried
 from producers.propose.entities import CUSTOM, MEMBER
-from producers.propose.lines import ADDRESS, NOTHING, Line
+from producers.propose.line import NOTHING, Line
+from producers.propose.lines import ADDRESS
 from producers.propose.naming import SOURCE_KEY, TwentyDraft, custom_object, field_name, inverse, source_name, spaced
 from producers.propose.proposal import THRESHOLD, ObjectProposal
 from schemas.mapping.standard import STANDARD
@@ -41,7 +42,7 @@ class DraftObject:
 
 @dataclass(slots=True)
 class Draft:
-    """twenty: objects of Twenty by name. objects: in the order of the source. derived: parts of derived records by name.
+    """twenty: objects of Twenty by name. objects: in the order of the source. derived: parts of derived records.
 
     left: proposals that are only questions.
     """

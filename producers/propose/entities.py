@@ -19,7 +19,7 @@ _MOST_OF_A_NOTE = 8
 
 
 class Kind(NamedTuple):
-    """entity: what the rows are. target: Twenty's object, ``custom``, or ``UNMAPPED``. confidence: 0 to 1. why: in words."""
+    """entity: what the rows are. target: Twenty's object, ``custom``, or ``UNMAPPED``. confidence: 0 to 1."""
 
     entity: str
     target: str
@@ -28,14 +28,18 @@ class Kind(NamedTuple):
 
 
 _ENTITIES: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(("workflow", "pathway", "rule", "definition", "connection", "integration"), ("definition", UNMAPPED)),
+    **dict.fromkeys(
+        ("workflow", "pathway", "rule", "definition", "connection", "integration"), ("definition", UNMAPPED)
+    ),
     **dict.fromkeys(("document", "file", "attachment", "image"), ("document", "note")),
     **dict.fromkeys(("appointment", "encounter", "recall", "reminder", "task"), ("appointment", "task")),
     "item": ("item", CUSTOM),
     **dict.fromkeys(("note", "message", "letter"), ("note", "note")),
     **dict.fromkeys(("activity", "call", "email"), ("activity", "note")),
     **dict.fromkeys(("case", "opportunity", "lead"), ("case", "opportunity")),
-    **dict.fromkeys(("organization", "practice", "clinic", "facility", "company", "employer"), ("organization", "company")),
+    **dict.fromkeys(
+        ("organization", "practice", "clinic", "facility", "company", "employer"), ("organization", "company")
+    ),
     "payer": ("payer", "company"),
     **dict.fromkeys(("patient", "person"), ("patient", "person")),
     **dict.fromkeys(("doctor", "provider"), ("provider", "person")),

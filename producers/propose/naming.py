@@ -36,7 +36,7 @@ def _plural(word: str) -> str:
 
 @dataclass(slots=True)
 class TwentyDraft:
-    """One object of Twenty: what is new about it. custom: (name of the plural, label, labels), for an object of our own."""
+    """One object of Twenty: what is new about it. custom: (plural, label, labels), for an object of our own."""
 
     name: str
     custom: tuple[str, str, str] | None = None
@@ -73,8 +73,9 @@ def field_name(twenty: TwentyDraft, label: str, kind: str, owner: str, select: S
     owner: what the rows are called, to tell two fields of a name apart.
     """
     plain = re.sub(r"[^A-Za-z0-9 ]", " ", label).strip() or "field"
-    for tried in (plain, f"{owner} {plain}", *(f"{plain} {number}" for number in range(2, 99))):
-        name = camel_case(tried)[:LONGEST_NAME]
+    numbered = [f"{base} {number}" for base in (plain, "field") for number in range(2, 99)]
+    for tried in (plain, f"{owner} {plain}", f"field {plain}", *numbered):
+        name = camel_case(camel_case(tried)[:LONGEST_NAME])
         if not name[:1].isalpha() or camel_case(name) != name or twenty.taken(name):
             continue
         there = twenty.fields.get(name)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from producers.profile.concepts import concepts
 from producers.profile.facts import ObjectFacts, Profile
 from producers.propose.entities import UNMAPPED, Kind, kinds
-from producers.propose.lines import QUESTION, Line, lines
+from producers.propose.line import QUESTION, Line
+from producers.propose.lines import lines
 
 THRESHOLD = 0.8
 """From this confidence on a proposal stands in the draft; below it is a question."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from producers.propose.draft import Draft, DraftObject, Head, excluded, safe
-from producers.propose.lines import QUESTION, Line
+from producers.propose.line import QUESTION, Line
 from producers.propose.naming import SOURCE_KEY
 from producers.propose.proposal import ObjectProposal
 
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./][A-Za-z0-9_]+)*")
 _HEAD = """\
 Drafted from a profile, for a person to confirm line by line. The number behind a line is how sure the draft is of it;
 what it is not sure of is asked in a comment and left out.
@@ -38,7 +41,7 @@ def as_yaml(system: str, made: Draft, head: Head) -> str:
         objects[one.name] = _object(one)
         asked = [*_questions(one.proposal.doubtful)]
         said = f"{one.proposal.kind.confidence:.2f} {one.proposal.kind.why}"
-        objects.yaml_set_comment_before_after_key(one.name, before="\n".join((said, *asked)), indent=2)
+        objects.yaml_set_comment_before_after_key(one.name, before="\n".join(map(_comment, (said, *asked))), indent=2)
     if made.derived:
         tree["derived"] = CommentedMap(
             (name, CommentedMap(parts=CommentedSeq([_fields_of(part)]))) for name, part in made.derived.items()
@@ -49,7 +52,7 @@ def as_yaml(system: str, made: Draft, head: Head) -> str:
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump(tree, text)
-    text.writelines(f"# {line}\n" for one in made.left for line in _left(one))
+    text.writelines(f"# {_comment(line)}\n" for one in made.left for line in _left(one))
     return text.getvalue()
 
 
@@ -92,7 +95,7 @@ def _part(one: DraftObject, number: int, part: Mapping[str, Any]) -> CommentedMa
             group[name] = _flow(rule)
             line = one.notes.get((number, key, name))
             if line is not None:
-                group.yaml_add_eol_comment(f"{line.confidence:.2f} {line.why}", name)
+                group.yaml_add_eol_comment(_comment(f"{line.confidence:.2f} {line.why}"), name)
     return found
 
 
@@ -103,14 +106,24 @@ def _fields_of(part: Mapping[str, Any]) -> CommentedMap:
 
 def _flow(value: Any) -> Any:
     if isinstance(value, Mapping):
-        made = CommentedMap((name, _flow(inner)) for name, inner in value.items())
+        made = CommentedMap((_quoted(name), _flow(inner)) for name, inner in value.items())
         made.fa.set_flow_style()
         return made
     if isinstance(value, list):
         listed = CommentedSeq(map(_flow, value))
         listed.fa.set_flow_style()
         return listed
-    return value
+    return _quoted(value) if isinstance(value, str) else value
+
+
+def _quoted(text: str) -> str:
+    """Names and values of a source can be anything; what is not plainly a word is written in quotes."""
+    return text if _WORD.fullmatch(text) else DoubleQuotedScalarString(text)
+
+
+def _comment(text: str) -> str:
+    """On one line, of characters that a YAML file may hold."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _questions(lines: Iterable[Line]) -> Iterable[str]:
