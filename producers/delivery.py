@@ -39,7 +39,7 @@ class Taken:
 
 
 class Delivery:
-    """``look`` reads what has become complete. ``columns``: all that were met; ``last_us``: when a row landed last."""
+    """``look`` reads what has become complete. ``columns``: all that were met, in the order of the files; ``last_us``: when a row landed last."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Delivery:
         self._refused: dict[str, tuple[tuple[str, ...], str]] = {}
         self._awaited = ""
         self._manifest = Manifest(rule.bytes, documents, settle_seconds) if rule.bytes else None
-        self.columns: set[str] = set()
+        self.columns: dict[str, None] = {}
         self.last_us = 0
 
     def condition(self) -> Condition:
@@ -254,7 +254,7 @@ class Delivery:
                 dialect = detect(sample, needed)
             except DialectError as error:
                 raise DialectError(f"{file.name}: {error}") from None
-            self.columns |= set(dialect.columns) - set(self._what.exclude)
+            self.columns |= dict.fromkeys(name for name in dialect.columns if name not in self._what.exclude)
             cut = Cut(dialect, self._what.key, self._what.exclude, self._rule.deleted)
             rows, rejected = self._landing.stage(plain, cut)
         finally:

@@ -155,6 +155,7 @@ _TABLES = st.sampled_from(
         "sessions",
     ]
 )
+_VALUES = st.one_of(st.sampled_from(["Yes", "no", "1", "0", "Open", "open", "A,B", "A B", "-", "ß"]), st.text())
 _COLUMNS = st.builds(
     Column,
     name=_NAMES,
@@ -166,10 +167,11 @@ _COLUMNS = st.builds(
     longest=st.integers(0, 80),
     wordy=st.sampled_from([0.0, 1.0]),
     values=st.lists(
-        st.tuples(st.one_of(st.sampled_from(["Yes", "no", "1", "0", "Open", "open", "A,B", "A B", "-", "ß"]), st.text()),
-                  st.integers(5, 9)), max_size=4, unique_by=lambda one: one[0],
+        st.tuples(_VALUES, st.integers(5, 9)),
+        max_size=4,
+        unique_by=lambda one: one[0],
     ).map(tuple),
-)  # fmt: skip
+)
 
 
 @st.composite
