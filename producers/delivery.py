@@ -39,7 +39,10 @@ class Taken:
 
 
 class Delivery:
-    """``look`` reads what has become complete. ``columns``: all that were met, in the order of the files; ``last_us``: when a row landed last."""
+    """``look`` reads what has become complete.
+
+    columns: all that were met, in the order of the files. last_us: when a row landed last.
+    """
 
     def __init__(
         self,
