@@ -10,7 +10,16 @@ from producers.propose.derived import carried
 from producers.propose.entities import CUSTOM, MEMBER
 from producers.propose.line import NOTHING, Line
 from producers.propose.lines import ADDRESS
-from producers.propose.naming import SOURCE_KEY, TwentyDraft, custom_object, field_name, inverse, source_name, spaced
+from producers.propose.naming import (
+    SOURCE_KEY,
+    TwentyDraft,
+    custom_object,
+    field_name,
+    inverse,
+    object_name,
+    source_name,
+    spaced,
+)
 from producers.propose.proposal import THRESHOLD, ObjectProposal
 from schemas.mapping.standard import STANDARD
 
@@ -57,7 +66,7 @@ def draft(proposals: Sequence[ObjectProposal]) -> Draft:
     made = Draft()
     for proposal in proposals:
         if proposal.kind.target and proposal.kind.confidence >= THRESHOLD and proposal.key and _writable(proposal):
-            name = source_name(proposal.facts.name)
+            name = object_name(proposal.facts.name)
             while name in {other.name for other in made.objects}:
                 name += "_2"
             made.objects.append(DraftObject(proposal, name, _twenty(made, proposal)))

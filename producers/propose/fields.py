@@ -32,6 +32,8 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
     rule: Any = column.name
     select = None if _explained(rows, column) else choice(column)
     why = f"a field of its own, by its type: {column.type}"
+    if one.name == "sex" and kind == "BOOLEAN":
+        kind, why = "TEXT", "a field of its own"  # F alone looks like false
     if one.name == "email" and not one.of_other:
         kind, certainty = "EMAILS", 0.9
     elif one.name == "email":

@@ -21,8 +21,13 @@ def spaced(name: str) -> str:
     return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)).lower() or "record"
 
 
+def object_name(name: str) -> str:
+    """As the profile calls it wherever a mapping can: decisions about what the profile found name it so too."""
+    return name if re.fullmatch(r"[a-z][a-z0-9_]*", name) else source_name(name)
+
+
 def source_name(name: str) -> str:
-    """As a mapping names a source object, in the singular."""
+    """As a mapping names what a source has a word for, in the singular."""
     words = spaced(name).split()
     snake = "_".join([*words[:-1], singular(words[-1])])
     return snake if snake[:1].isalpha() else f"object_{snake}"

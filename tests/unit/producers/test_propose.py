@@ -24,7 +24,7 @@ def drafted(profile: Profile) -> SystemMapping:
 def test_a_small_clinic(tmp_path: Path) -> None:
     profile = survey({"pt_master": patients(), "visits": visits()}, tmp_path, keys={"visits": "visit_id"})
     mapping = drafted(profile)
-    patient, visit = mapping.objects["pt_master"], mapping.objects["visit"]
+    patient, visit = mapping.objects["pt_master"], mapping.objects["visits"]
     main = patient.parts[0]
     assert (main.target, patient.source.key) == ("person", ["PatNo"])
     assert main.fields["emails"].from_ == "email"
@@ -34,6 +34,17 @@ def test_a_small_clinic(tmp_path: Path) -> None:
     assert main.links["guarantorNumber"].to == "pt_master"
     assert [part.target for part in visit.parts] == ["task", "taskTarget"]
     assert visit.parts[1].links["person"].required
+
+
+def test_decisions_about_what_the_profile_found_fit_the_draft(tmp_path: Path) -> None:
+    profile = survey({"patients": patients(), "visits": visits()}, tmp_path, keys={"visits": "visit_id"})
+    assert set(drafted(profile).objects) == {one.name for one in profile.objects}
+
+
+def test_whoever_is_female_is_not_false(tmp_path: Path) -> None:
+    rows = [{**row, "sex": "F"} for row in patients()]
+    mapping = drafted(survey({"patients": rows}, tmp_path))
+    assert mapping.twenty["person"].fields["gender"].type != "BOOLEAN"
 
 
 def test_doubts_are_questions_and_not_drafted(tmp_path: Path) -> None:
@@ -48,7 +59,7 @@ def test_doubts_are_questions_and_not_drafted(tmp_path: Path) -> None:
 def test_numbers_of_identity_papers_stay_in_the_source(tmp_path: Path) -> None:
     rows = [{**row, "ssn": f"123-45-{n:04}"} for n, row in enumerate(patients())]
     mapping = drafted(survey({"patients": rows}, tmp_path))
-    assert mapping.objects["patient"].source.exclude == ["ssn"]
+    assert mapping.objects["patients"].source.exclude == ["ssn"]
 
 
 def test_staff_are_matched_and_found_by_their_email(tmp_path: Path) -> None:
@@ -58,7 +69,7 @@ def test_staff_are_matched_and_found_by_their_email(tmp_path: Path) -> None:
     account = mapping.objects["staff"].parts[0]
     assert (account.target, account.match.by.from_ if account.match else "") == ("workspaceMember", "email")
     assert mapping.owners == {"person": "owner"}
-    assert mapping.objects["patient"].parts[0].links["owner"].alias in account.aliases
+    assert mapping.objects["patients"].parts[0].links["owner"].alias in account.aliases
 
 
 def test_what_every_row_spells_out_is_one_record(tmp_path: Path) -> None:
@@ -70,7 +81,7 @@ def test_what_every_row_spells_out_is_one_record(tmp_path: Path) -> None:
     assert set(mapping.derived["clinic"].parts[0].fields) == {"name", "address", "companyPhones"} or set(
         mapping.derived["clinic"].parts[0].fields
     ) == {"name", "address", "phone"}
-    assert mapping.objects["patient"].parts[0].links["clinic"].to == "~clinic"
+    assert mapping.objects["patients"].parts[0].links["clinic"].to == "~clinic"
 
 
 _NAMES = st.one_of(
