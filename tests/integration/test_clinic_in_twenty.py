@@ -72,7 +72,7 @@ class World:
 
 @pytest.fixture
 def world(twenty: str, postgres_url: str, tmp_path: Path) -> Iterator[World]:
-    clinic = ClinicPlace(7, 300, tmp_path / "documents")
+    clinic = ClinicPlace(8, 300, tmp_path / "documents")
     http = httpx.Client(base_url=twenty, headers={"Authorization": f"Bearer {KEY}"})
     with psycopg.connect(postgres_url) as connection, TwentyClient(twenty, KEY) as client, http:
         clinic.create(connection)
