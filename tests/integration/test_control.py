@@ -22,11 +22,28 @@ from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange
 
 FILES = {
-    "organizations.csv": "Id,NAME\no1,Clinic\n",
     "patients.csv": "Id,FIRST,STATE\np1,Ada,NY\np2,Bob,NJ\np3,Cleo,NY\n",
-    "encounters.csv": "Id,PATIENT\ne1,p1\n",
     "claims.csv": "Id,PATIENTID\nc1,p1\n",
 }
+
+MAPPING = """
+system: drops
+revision: 1
+zone: America/New_York
+region: US
+currency: USD
+source_key_field: sourceSystemId
+twenty:
+  person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}
+  task: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}
+objects:
+  patient:
+    source: {relation: patients, key: [id]}
+    parts: [{target: person, fields: {name: {of: {firstName: first}}}}]
+  claim:
+    source: {relation: claims, key: [id]}
+    parts: [{target: task, fields: {title: patientid}}]
+"""
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -76,11 +93,13 @@ class Desk:
 def desk(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Desk:
     drops = tmp_path / "drops"
     drops.mkdir()
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
     settings = tmp_path / "settings.yaml"
     settings.write_text(
         json.dumps(
             {
-                "system": "synthea",
+                "system": str(mapping),
                 "prefix": topic_prefix,
                 "kafka": {"bootstrap_servers": kafka_bootstrap},
                 "source": {
@@ -143,7 +162,7 @@ def test_without_a_poller_it_is_said(desk: Desk) -> None:
 
 
 def test_mistakes_are_named_before_anything_is_sent(desk: Desk) -> None:
-    with pytest.raises(SettingsError, match="no object patients: there are claim, encounter"):
+    with pytest.raises(SettingsError, match="no object patients: there are claim, patient"):
         desk.run("pause", "patients")
     with pytest.raises(SettingsError, match="--where: expected a condition such as"):
         desk.run("resnapshot", "patient", "--where", "state")
