@@ -225,6 +225,7 @@ class Landing:
             changed = int(connection.execute("SELECT count(*) FROM changed").fetchall()[0][0])
             connection.execute("COMMIT")
         except BaseException:
+            # an interrupt too: the connection is used again, and must not stand in half a change
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
             raise

@@ -251,9 +251,7 @@ class Sender:
                     self._board.remove(work.pending)
                 return current
         chosen = self._board.choose(self._clock())
-        if chosen:
-            return self._still_due(chosen)
-        return self._trial.next()
+        return self._still_due(chosen) if chosen else self._trial.next()
 
     def _still_due(self, works: Sequence[Work]) -> list[Work]:
         """Those whose step is still what comes next; the others are looked at again.
@@ -265,8 +263,8 @@ class Sender:
         for work in works:
             if self._current(work):
                 due.append(work)
-            elif self._lanes.get(work.pending.key) is work.pending:
-                self._lanes.changed[work.pending.key] = work.pending
+            else:
+                self._reconsider([work.pending])
         return due
 
     def _current(self, work: Work) -> bool:

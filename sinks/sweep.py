@@ -132,6 +132,7 @@ class Sweep:
             try:
                 self._read(catalogue[name], ids)
             except Exception:
+                # whatever kept them from being read, they are still to be read
                 for row in ids:
                     self._suspects.add(name, row, now + _LATER)
                 raise
