@@ -69,6 +69,15 @@ class Clinic(ABC):
         """Write the files that rows name, where a clinic's files do not lie in its tables."""
         return
 
+    def _write_file(self, path: Path, size: int, oversize: int, *purpose: object) -> None:
+        """A file of ``size`` random bytes; one of ``oversize`` and more takes no room on the disk."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if size >= oversize:
+            with path.open("wb") as file:
+                file.truncate(size)
+        else:
+            path.write_bytes(self._random(*purpose).randbytes(size))
+
     @property
     def _numbers(self) -> range:
         return range(1, self.patients + 1)

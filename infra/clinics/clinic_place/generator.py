@@ -89,12 +89,7 @@ class ClinicPlace(Clinic):
     def write_document(self, row: Row) -> None:
         """Write the file that a documents row names; the oversize one takes no room on the disk."""
         path = self.documents / row["path"]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if row["size_bytes"] >= rows.OVERSIZE_BYTES:
-            with path.open("wb") as file:
-                file.truncate(row["size_bytes"])
-        else:
-            path.write_bytes(self._random("file", row["document_id"]).randbytes(row["size_bytes"]))
+        self._write_file(path, row["size_bytes"], rows.OVERSIZE_BYTES, "file", row["document_id"])
 
     @cached_property
     def _duplicated(self) -> tuple[int, ...]:

@@ -87,12 +87,7 @@ class Jiva(Clinic):
     def write_file(self, row: Row) -> None:
         """Write the file that a row of attachments names; the oversize one takes no room on the disk."""
         path = self.documents / row["path"]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if row["size_bytes"] >= rows.OVERSIZE_BYTES:
-            with path.open("wb") as file:
-                file.truncate(row["size_bytes"])
-        else:
-            path.write_bytes(self._random("file", row["id"]).randbytes(row["size_bytes"]))
+        self._write_file(path, row["size_bytes"], rows.OVERSIZE_BYTES, "file", row["id"])
 
     def child(self, random: Random, table: str, key: str, member: int, size: int | None = None) -> Row:
         """One row of a table of children. What is about a plan or an authorization is about the member's first one.
