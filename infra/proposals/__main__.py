@@ -10,16 +10,16 @@ from pathlib import Path
 
 from infra.clinics.worlds import WORLDS
 from infra.proposals.score import Score, score
-from infra.proposals.sources import FIRST_SIGHT, Measured, all_sources, of_files
+from infra.proposals.sources import FIRST_SIGHT, Measured, all_sources, of_files, unseen
 from producers.propose.proposal import propose
 
 HEAD = "| Source | Precision at first sight | Found | Precision now | Found |\n|---|---|---|---|---|"
 
 
 def line(measured: Measured, found: Score) -> str:
-    """One source of the table."""
-    first = FIRST_SIGHT.get(measured.name)
-    before = f"{_share(*first[:2])} | {_share(*first[2:])}" if first else "developed on it |"
+    """One source of the table; what has no first figures yet is met now."""
+    first = FIRST_SIGHT.get(measured.name, (found.right, found.said, found.found, found.wanted))
+    before = "developed on it |" if measured.name in WORLDS else f"{_share(*first[:2])} | {_share(*first[2:])}"
     return f"| {measured.name} | {before} | {_share(found.right, found.said)} | {_share(found.found, found.wanted)} |"
 
 
@@ -39,12 +39,13 @@ def lines(sources: Iterator[Measured], *, told: bool) -> Iterator[str]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.proposals", description=__doc__)
     parser.add_argument("--synthea", type=Path, help="directory of a Synthea CSV export, to measure it too")
+    parser.add_argument("--unseen", action="store_true", help="only the sources that proposals have not met yet")
     parser.add_argument("--why", action="store_true", help=f"what was wrong; also of {', '.join(WORLDS)}")
     options = parser.parse_args(arguments)
     sys.stdout.write(HEAD + "\n")
     with tempfile.TemporaryDirectory(prefix="dualrun-proposals-") as directory:
         work = Path(directory)
-        for text in lines(all_sources(work), told=options.why):
+        for text in lines((unseen if options.unseen else all_sources)(work), told=options.why):
             sys.stdout.write(text + "\n")
         if options.synthea:
             for text in lines(iter([of_files("synthea", options.synthea, work)]), told=options.why):

@@ -1,6 +1,6 @@
-"""A made-up Canadian family practice in somebody else's schema: words cut short, flags as letters, zero for nobody.
+"""A made-up Canadian family practice in somebody else's schema: cut words, flags as letters, zero for nobody.
 
-Table and column names are those of the public schema of a well-known open-source records system; the rows are made here.
+Table and column names are those of the public schema of a well-known open-source records system; rows are made here.
 """
 
 from __future__ import annotations
@@ -15,11 +15,32 @@ from infra.proposals.scribe import LAST, Row, Scribe, written
 _TOWNS = (("Hamilton", "L8P 4S6"), ("Dundas", "L9H 1V1"), ("Burlington", "L7R 3Y4"), ("Grimsby", "L3M 4E8"))
 _SPECIALTIES = ("Cardiology", "Dermatology", "Orthopaedics", "Physiotherapy", "Psychiatry", "Urology", "ENT")
 _BILLED = (("A007A", "Intermediate assessment"), ("A003A", "General assessment"), ("G590A", "Influenza injection"))
+_DOCTORS = ("Adeyemi,Tola", "Brandt,Uwe", "Chowdhury,Mina", "Desjardins,Luc")
+KEYS = {
+    "demographic": "demographic_no",
+    "provider": "provider_no",
+    "clinic": "clinic_no",
+    "professionalSpecialists": "specId",
+    "appointment": "appointment_no",
+    "billing": "billing_no",
+    "billingdetail": "billing_dt_no",
+    "tickler": "tickler_no",
+    "casemgmt_note": "note_id",
+    "security": "security_no",
+    "drugs": "drugid",
+    "allergies": "allergyid",
+    "consultationServices": "serviceId",
+    "consultationRequests": "requestId",
+    "document": "document_no",
+    "demographicExt": "id",
+    "relationships": "id",
+}
+"""Primary keys; ctl_document, whose key is three columns, is read as if it had none. No references are declared."""
 
 
 def tables(patients: int = 150, seed: int = 53) -> Mapping[str, Sequence[Row]]:
     """All rows by table."""
-    return written(_MADE | canadian_chart.MADE, patients, seed)
+    return written({**_MADE, **canadian_chart.MADE}, patients, seed)
 
 
 def _tel(scribe: Scribe) -> str:
@@ -82,9 +103,6 @@ def _demographic(scribe: Scribe, patients: int) -> Iterator[Row]:
         }
 
 
-_DOCTORS = ("Adeyemi,Tola", "Brandt,Uwe", "Chowdhury,Mina", "Desjardins,Luc")
-
-
 def _provider(scribe: Scribe, _: int) -> Iterator[Row]:
     for number in range(1, 11):
         first, last = scribe.name()
@@ -106,7 +124,7 @@ def _provider(scribe: Scribe, _: int) -> Iterator[Row]:
             "billing_no": scribe.digits(6) if doctor else "",
             "hso_no": "",
             "status": "0" if number == 8 else "1",
-            "comments": "<xml_p_specialty_code>00</xml_p_specialty_code><xml_p_billinggroup_no></xml_p_billinggroup_no>",
+            "comments": "<xml_p_specialty_code>00</xml_p_specialty_code><xml_p_group_no></xml_p_group_no>",
             "provider_activity": "",
             "practitionerNo": scribe.digits(5) if doctor else "",
             "init": None,

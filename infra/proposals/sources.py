@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
-from infra.proposals import behavioral, dental, exports, medical, praxis
+from infra.proposals import behavioral, canadian, dental, exports, hosted, medical, praxis
 from infra.proposals.answers import Answer, signed, written
 from infra.settings import SourceSettings
 from producers.memory import MemoryDatabase, MemorySource
@@ -60,6 +60,15 @@ def all_sources(directory: Path) -> Iterator[Measured]:
     for name, files in (("exports", exports), ("praxis", praxis)):
         files.write(directory / name)
         yield of_files(name, directory / name, directory / "work")
+
+
+def unseen(directory: Path) -> Iterator[Measured]:
+    """Sources whose rows and answers come from another hand than the proposals, and that these have not met yet.
+
+    Whoever has seen what is proposed for one moves it to ``all_sources`` and notes its first figures.
+    """
+    for name, made in (("canadian", canadian), ("hosted", hosted)):
+        yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:
