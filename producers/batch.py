@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from producers.known import Known, row_text, text_hash
 from producers.publisher import Publisher
 from producers.selection import Selection
 from producers.source import Row, SourceError
-from schemas.records import Operation, RecordChange
+from schemas.records import Changes, Operation, RecordChange
 from schemas.source import SourceObject
 
 GROUP_ROWS = 100
@@ -27,23 +27,20 @@ class Stamp:
     run: int
     captured_at: datetime
 
-    def change(self, row: Row, operation: Operation, digest: bytes) -> RecordChange:
-        return RecordChange(
-            system=self.system,
-            object=self.what.name,
-            record_id=row.id,
-            operation=operation,
-            record=row.record,
-            captured_at=self.captured_at,
-            source_changed_at=row.changed_at,
-            run=self.run,
-            content_hash=digest.hex(),
+    def changes(self, rows: Sequence[tuple[Row, bytes]], operation: Operation) -> Changes:
+        """Of rows with their hashes."""
+        return Changes(
+            RecordChange(self.system, self.what.name, "", operation, {}, self.captured_at, run=self.run),
+            [row.id for row, _ in rows],
+            [row.record for row, _ in rows],
+            [row.changed_at for row, _ in rows],
+            [digest.hex() for _, digest in rows],
         )
 
-    def end(self, record_id: str) -> RecordChange:
-        """The record is not in the source any more."""
+    def ends(self, record_ids: Sequence[str]) -> Changes:
+        """These records are not in the source any more."""
         operation = Operation.DELETE if self.what.on_missing == "delete" else Operation.VANISHED
-        return self.change(Row(record_id, {}, None), operation, b"")
+        return self.changes([(Row(record_id, {}, None), b"") for record_id in record_ids], operation)
 
 
 @dataclass(slots=True)
@@ -80,20 +77,21 @@ def publish(
             ids = [row.id for row, _ in group]
             if mark:
                 known.mark(ids)
-            before = {} if only else known.hashes(ids)
-            for row, digest in group:
-                if row.id in batch.fresh:
-                    raise SourceError(
-                        f"{stamp.system}/{stamp.what.name}: several rows have the same key"
-                        f" ({', '.join(stamp.what.key)}): name the columns that tell them apart"
-                    )
-                if only:
-                    if not any(selection.takes(row, stamp.what.key) for selection in only):
-                        continue
-                elif before.get(row.id) == digest:
-                    continue
-                size += publisher.publish(stamp.change(row, operation, digest))
-                batch.fresh[row.id] = digest
+            if only:
+                fresh = [one for one in group if any(selection.takes(one[0], stamp.what.key) for selection in only)]
+            else:
+                before = known.hashes(ids)
+                fresh = [one for one in group if before.get(one[0].id) != one[1]]
+            before_group = len(batch.fresh)
+            batch.fresh.update([(row.id, digest) for row, digest in fresh])
+            repeated = sum(map(batch.fresh.__contains__, ids)) > len(fresh)
+            if repeated or len(batch.fresh) < before_group + len(fresh):
+                raise SourceError(
+                    f"{stamp.system}/{stamp.what.name}: several rows have the same key"
+                    f" ({', '.join(stamp.what.key)}): name the columns that tell them apart"
+                )
+            if fresh:
+                size += publisher.publish(stamp.changes(fresh, operation))
             # at the end of a group only: a source gives the rows that were taken no second time
             if size >= most_bytes:
                 batch.cut = True

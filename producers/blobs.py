@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from producers.publisher import Publisher
 from producers.source import SourceError
 from producers.unreadable import Unreadable
 from schemas.blobs import MAX_BYTES, Stored, path_of
-from schemas.records import Checkpoint, RecordChange
+from schemas.records import Changes, Checkpoint, Value
 from schemas.source import SourceObject
 
 
@@ -63,9 +63,8 @@ class BlobPublisher:
         self._what = what
         self._blobs = blobs
 
-    def publish(self, change: RecordChange) -> int:
-        columns = {name: self._stored(change, name) for name in self._what.blobs if change.record.get(name) is not None}
-        return self._inner.publish(replace(change, record={**change.record, **columns}) if columns else change)
+    def publish(self, changes: Changes) -> int:
+        return self._inner.publish(replace(changes, records=[self._with_files(record) for record in changes.records]))
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
         self._inner.refuse(row, at)
@@ -79,11 +78,15 @@ class BlobPublisher:
     def ends(self) -> dict[int, int]:
         return self._inner.ends()
 
-    def _stored(self, change: RecordChange, column: str) -> str:
-        size = int(str(change.record[column]).partition(":")[0])
+    def _with_files(self, record: Mapping[str, Value]) -> Mapping[str, Value]:
+        columns = [name for name in self._what.blobs if record.get(name) is not None]
+        return {**record, **{name: self._stored(record, name) for name in columns}}
+
+    def _stored(self, record: Mapping[str, Value], column: str) -> str:
+        size = int(str(record[column]).partition(":")[0])
         if size > MAX_BYTES:
             return str(Stored("", size))
-        key = [key_text(change.record[name]) for name in self._what.key]
+        key = [key_text(record[name]) for name in self._what.key]
         try:
             return str(self._blobs.store(self._reader.blob(self._what, key, column)))
         except OSError as error:

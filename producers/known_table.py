@@ -86,7 +86,7 @@ class KnownTable:
         with _errors(self._directory):
             self._connection.execute("BEGIN")
             self._connection.executemany(
-                self._put, ((_key(one), row_hash, self._sweep) for one, row_hash in hashes.items())
+                self._put, [(_key(one), bytearray(row_hash), self._sweep) for one, row_hash in hashes.items()]
             )
             self._connection.execute("COMMIT")
 
@@ -116,22 +116,23 @@ class KnownTable:
                 yield _id(key)
 
 
-def _key(record_id: str) -> bytes:
+# a bytearray, because sqlite3 asks each bytes object at length whether it knows another form of itself
+def _key(record_id: str) -> bytearray:
     # whatever a source calls its records, half a surrogate pair too: what cannot be published is told elsewhere
-    return record_id.encode("utf-8", "surrogatepass")
+    return bytearray(record_id.encode("utf-8", "surrogatepass"))
 
 
 def _id(key: bytes) -> str:
     return key.decode("utf-8", "surrogatepass")
 
 
-def _parts(record_ids: Collection[str]) -> Iterator[list[bytes]]:
+def _parts(record_ids: Collection[str]) -> Iterator[list[bytearray]]:
     keys = map(_key, record_ids)
     while part := list(islice(keys, _LOOKED_UP)):
         yield part
 
 
-def _marks(values: Sequence[bytes]) -> str:
+def _marks(values: Sequence[bytearray]) -> str:
     return ",".join("?" * len(values))
 
 

@@ -12,7 +12,7 @@ from producers.known import UNKNOWN
 from producers.publisher import AbortedError, FencedError
 from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import Unreadable
-from schemas.records import Checkpoint, RecordChange, Value
+from schemas.records import Changes, Checkpoint, RecordChange, Value
 from schemas.source import SourceObject
 
 Key = tuple[str, ...]
@@ -171,9 +171,9 @@ class MemoryPublisher:
         self._pending: list[RecordChange] = []
         self._refused: list[Unreadable] = []
 
-    def publish(self, change: RecordChange) -> int:
-        self._pending.append(change)
-        return 100
+    def publish(self, changes: Changes) -> int:
+        self._pending.extend(changes)
+        return 100 * len(changes)
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
         self._refused.append(row)

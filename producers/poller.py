@@ -315,13 +315,12 @@ class Poller:
         now, rest = self._condemned[: self._limits.chunk_rows], self._condemned[self._limits.chunk_rows :]
         present = self._source.present(self.what, now)
         stamp = self._stamp()
-        gone = [stamp.end(record_id) for record_id in now if record_id not in present and record_id in self._known]
-        for change in gone:
-            self._publisher.publish(change)
+        ends = stamp.ends([record_id for record_id in now if record_id not in present and record_id in self._known])
+        if ends.ids:
+            self._publisher.publish(ends)
         self._commit(replace(self.position, suspects=self.position.suspects.difference(now)))
-        self._known.remove([change.record_id for change in gone])
-        for change in gone:
-            self._metrics.published(change.operation, "sweep", 1)
+        self._known.remove(ends.ids)
+        self._metrics.published(ends.like.operation, "sweep", len(ends))
         self._condemned = rest
         return bool(rest)
 

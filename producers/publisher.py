@@ -14,7 +14,7 @@ from producers.unreadable import BY, Unreadable
 from schemas.broker import BrokerError, KafkaSettings, end_offsets, producer
 from schemas.codec import Codec
 from schemas.keys import pseudonym, record_key
-from schemas.records import Checkpoint, RecordChange
+from schemas.records import Changes, Checkpoint
 from schemas.topics import MAX_MESSAGE_BYTES, Topics
 from schemas.watchdog import Watchdog
 
@@ -37,8 +37,8 @@ class AbortedError(RuntimeError):
 class Publisher(Protocol):
     """One object's way into its topic. Raises FencedError, AbortedError, BrokerError."""
 
-    def publish(self, change: RecordChange) -> int:
-        """Adds a change to the open transaction (begins one if there is none); its size in bytes."""
+    def publish(self, changes: Changes) -> int:
+        """Adds changes, at least one, to the open transaction (begins one if there is none); their size in bytes."""
         ...
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
@@ -83,18 +83,28 @@ class KafkaPublisher:
         self._producer = producer(kafka, transactional_id=f"{topics.prefix}.poller.{topics.system}.{object_name}")
         self._try(lambda: self._producer.init_transactions(_PATIENCE_SECONDS))
 
-    def publish(self, change: RecordChange) -> int:
+    def publish(self, changes: Changes) -> int:
         self._begin()
-        key = change.key
         try:
-            value = self._codec.encode(change, self._topic)
+            values = self._codec.encode_all(changes, self._topic)
         except (TypeError, ValueError, OverflowError) as error:
-            raise SourceError(
-                f"{pseudonym(key)}: a column cannot be written as Avro ({type(error).__name__}): correct it in the"
-                " source, or exclude the column in the mapping"
-            ) from None
-        self._produce(self._topic, key, value)
-        return len(value)
+            raise self._unwritable(changes, type(error).__name__) from None
+        topic, prefix = self._topic, record_key(changes.like.system, changes.like.object, "")
+        for record_id, value in zip(changes.ids, values, strict=True):
+            self._produce(topic, prefix + record_id, value)
+        return sum(map(len, values))
+
+    def _unwritable(self, changes: Changes, kind: str) -> SourceError:
+        """Which of the changes it is that cannot be written."""
+        for change in changes:
+            try:
+                self._codec.encode(change, self._topic)
+            except (TypeError, ValueError, OverflowError) as error:
+                return SourceError(
+                    f"{pseudonym(change.key)}: a column cannot be written as Avro ({type(error).__name__}): correct it"
+                    " in the source, or exclude the column in the mapping"
+                )
+        return SourceError(f"{self._topic}: a row cannot be written as Avro ({kind})")
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
         self._begin()
@@ -131,7 +141,10 @@ class KafkaPublisher:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                self._producer.produce(topic, key=key, value=value, headers=headers)
+                if headers is None:
+                    self._producer.produce(topic, value, key)  # by place, which is read in two thirds of the time
+                else:
+                    self._producer.produce(topic, value, key, headers=headers)
                 return
             except BufferError:
                 if time.monotonic() > deadline:

@@ -29,7 +29,7 @@ from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import Unreadable
 from schemas.broker import KafkaSettings, read_to_end
 from schemas.codec import Codec, CodecError
-from schemas.records import Checkpoint, Json, Operation, RecordChange, Value
+from schemas.records import Changes, Checkpoint, Json, Operation, RecordChange, Value
 from schemas.source import SourceObject
 from schemas.topics import Topics
 
@@ -240,9 +240,9 @@ class FollowedPublisher:
         self._name = name
         self._pending: list[RecordChange] = []
 
-    def publish(self, change: RecordChange) -> int:
-        size = self._inner.publish(change)
-        self._pending.append(change)
+    def publish(self, changes: Changes) -> int:
+        size = self._inner.publish(changes)
+        self._pending.extend(changes)
         return size
 
     def refuse(self, row: Unreadable, at: datetime) -> None:

@@ -1,26 +1,25 @@
-"""Avro bytes of a RecordChange, written straight from its values: what bounds how fast a source is read.
+"""Avro bytes of RecordChanges, written straight from their values: what bounds how fast a source is read.
 
 fastavro finds out anew for each column which branch of the union a value is: two thirds of the time that a row took.
 The order of fields and branches comes from the schema, and the bytes are those that fastavro writes (a test compares).
+Many changes are written column by column, in loops that run in C: two fifths of the time of one after the other.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter
+from itertools import repeat
 from typing import Any
 
 from schemas.columns import DAY_ZERO, LONG, micros
-from schemas.records import Json, RecordChange, Value
+from schemas.records import Changes, Json, RecordChange, Value
 
 _DOUBLE = struct.Struct("<d").pack
-_OWN = ("record_id", "record", "source_changed_at", "content_hash")
-"""What one change of a read does not share with the others."""
 # one or two bytes of a variable-length number, with more of them to follow, or not
 _CONTINUED = tuple(bytes((low | 0x80, high | 0x80)) for high in range(128) for low in range(128))
 _LAST = tuple(bytes((low | 0x80, high) if high else (low,)) for high in range(128) for low in range(128))
@@ -53,7 +52,14 @@ def _text(text: str) -> bytes:
     return (_SHORT[length] if length < 8192 else _varint(length)) + data
 
 
-@lru_cache(16)
+def _texts(texts: Iterable[str]) -> tuple[Iterable[bytes], list[bytes]]:
+    """Lengths and bytes."""
+    data = list(map(str.encode, texts))
+    lengths = list(map(len, data))
+    return map(_SHORT.__getitem__ if max(lengths) < 8192 else _varint, lengths), data
+
+
+@lru_cache(1024)
 def _instant(moment: datetime) -> bytes:
     # a row's change time is a column of it, too
     return _long(micros(moment))
@@ -66,11 +72,11 @@ class ChangeWriter:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         types = {field["name"]: field["type"] for field in schema["fields"]}
         branch = {_name(one): _long(index) for index, one in enumerate(types["record"]["values"])}
-        null, boolean, string = branch["null"], branch["boolean"], branch["string"]
+        null, boolean, long, string = branch["null"], branch["boolean"], branch["long"], branch["string"]
         decimal, local, instant = branch["dualrun.Decimal"], branch["dualrun.LocalTime"], branch["dualrun.Instant"]
 
         def integer(value: int) -> bytes:
-            return branch["long"] + _long(value) if value in LONG else decimal + _text(str(value))
+            return long + _long(value) if value in LONG else decimal + _text(str(value))
 
         def moment(value: datetime) -> bytes:
             return local + _text(value.isoformat()) if value.tzinfo is None else instant + _instant(value)
@@ -100,36 +106,49 @@ class ChangeWriter:
             "origin_version": lambda value: b"\0" if value is None else b"\2" + b"".join(map(_long, value)),
         }
         self._fields = [(name, fields.get(name, _text)) for name in types]
-        self._own_of = attrgetter(*(name for name in types if name in _OWN))
-        self._own = [fields.get(name, _text) for name in types if name in _OWN]
-        self._shared_of = attrgetter(*(name for name in types if name not in _OWN))
-        self._last: tuple[Any, list[bytes]] = (None, [])
+        self._optional = optional
         self._string = string
         self._names: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
 
     def write(self, change: RecordChange) -> bytes:
-        shared, between = self._last
-        found = self._shared_of(change)
-        if found != shared:
-            between = self._between(change)
-            self._last = (found, between)
-        out = []
-        for before, write, value in zip(between, self._own, self._own_of(change), strict=False):
-            out.append(before)
-            out.append(write(value))
-        out.append(between[-1])
-        return b"".join(out)
+        return b"".join([write(getattr(change, name)) for name, write in self._fields])
 
-    def _between(self, change: RecordChange) -> list[bytes]:
-        """The bytes before, between and after what is a change's own."""
-        found = [b""]
+    def write_all(self, changes: Changes, header: bytes) -> list[bytes]:
+        """The bytes of each change, with ``header`` before them."""
+        pieces: list[Iterable[bytes]] = [repeat(header)]
         for name, write in self._fields:
-            if name in _OWN:
-                found.append(b"")
+            match name:
+                case "record_id":
+                    pieces += _texts(changes.ids)
+                case "record":
+                    pieces += self._records(changes.records)
+                case "source_changed_at":
+                    pieces.append(map(self._optional, changes.changed_at))
+                case "content_hash":
+                    pieces += _texts(changes.hashes)
+                case _:
+                    pieces.append(repeat(write(getattr(changes.like, name))))
+        return list(map(b"".join, zip(*pieces, strict=False)))
+
+    def _records(self, records: Sequence[Mapping[str, Value]]) -> list[Iterable[bytes]]:
+        names = tuple(records[0])
+        if not names or set(map(tuple, records)) != {names}:
+            return [map(self._record, records)]
+        pieces: list[Iterable[bytes]] = [repeat(_long(len(names)))]
+        for name, column in zip(names, zip(*[record.values() for record in records], strict=True), strict=True):
+            kinds = set(map(type, column))
+            if kinds == {str}:
+                pieces += (repeat(self._texts.get(name) or self._new(name)), *_texts(column))
+                continue
+            pieces.append(repeat(self._names.get(name) or self._new(name, text=False)))
+            writers = {kind: self._values.get(kind) or self._inherited(kind) for kind in kinds}
+            if len(writers) == 1:
+                pieces.append(map(writers.popitem()[1], column))
             else:
-                found[-1] += write(getattr(change, name))
-        return found
+                pieces.append([writers[type(value)](value) for value in column])
+        pieces.append(repeat(b"\0"))
+        return pieces
 
     def _record(self, record: Mapping[str, Value]) -> bytes:
         if not record:

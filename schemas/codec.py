@@ -19,7 +19,7 @@ import fastavro
 from schemas.change_writer import ChangeWriter
 from schemas.columns import UnknownValueError
 from schemas.conversion import FROM_AVRO, TO_AVRO, Record
-from schemas.records import RecordChange
+from schemas.records import Changes, RecordChange
 
 DIRECTORY = Path(__file__).parent / "avro"
 HISTORY = DIRECTORY / "history"
@@ -82,18 +82,25 @@ class Codec:
     def encode(self, record: Record, topic: str = "") -> bytes:
         """Bytes of a record. ``topic`` names the subject when a registry is configured."""
         name = type(record).__name__
-        header = self._headers[name]
-        if self._registry is not None:
-            subject = (topic, name)
-            if subject not in self._ids:
-                self._ids[subject] = self._registry.identify(f"{topic}-dualrun.{name}", self._schemas[name])
-            header = _WIRE.pack(0, self._ids[subject])
+        header = self._header(name, topic)
         if isinstance(record, RecordChange):
             return header + self._changes.write(record)
         out = io.BytesIO(header)
         out.seek(len(header))
         fastavro.schemaless_writer(out, self._schemas[name], TO_AVRO[type(record)](record))
         return out.getvalue()
+
+    def encode_all(self, changes: Changes, topic: str = "") -> list[bytes]:
+        """Bytes of each change, in a fraction of the time that one after the other takes."""
+        return self._changes.write_all(changes, self._header("RecordChange", topic))
+
+    def _header(self, name: str, topic: str) -> bytes:
+        if self._registry is None:
+            return self._headers[name]
+        subject = (topic, name)
+        if subject not in self._ids:
+            self._ids[subject] = self._registry.identify(f"{topic}-dualrun.{name}", self._schemas[name])
+        return _WIRE.pack(0, self._ids[subject])
 
     def decode(self, data: bytes) -> Record:
         """The record in ``data``. Raises CodecError where the bytes are no record of this or an earlier release."""

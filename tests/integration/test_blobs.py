@@ -19,7 +19,7 @@ from producers.postgres import BLOB_PIECE, PostgresSource
 from producers.source import SourceError
 from schemas.blobs import MAX_BYTES, Stored, path_of
 from schemas.mapping import parse_mapping
-from schemas.records import Checkpoint, Operation, RecordChange, Unit, Version
+from schemas.records import Changes, Checkpoint, Operation, RecordChange, Unit, Version
 from schemas.source import SourceObject
 
 Database = psycopg.Connection[tuple[object, ...]]
@@ -72,7 +72,8 @@ def captured(source: PostgresSource, root: Path, what: SourceObject = SCAN) -> l
     publisher = BlobPublisher(MemoryPublisher(topic), source, what, Blobs(root))
     now = datetime.now(UTC)
     for row in source.scan(what, None, 100):
-        publisher.publish(RecordChange("tiny", what.name, row.id, Operation.UPSERT, row.record, now, row.changed_at))
+        like = RecordChange("tiny", what.name, "", Operation.UPSERT, {}, now)
+        publisher.publish(Changes(like, [row.id], [row.record], [row.changed_at], [""]))
     publisher.commit(Checkpoint("tiny", what.name, 1, {}, now))
     return topic.changes
 

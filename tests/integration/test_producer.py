@@ -25,7 +25,7 @@ from schemas.broker import BrokerError, KafkaSettings, consumer, producer, read_
 from schemas.codec import Codec
 from schemas.control import prepare_topics, publish_control
 from schemas.keys import partition_of
-from schemas.records import Checkpoint, Control, Operation, RecordChange
+from schemas.records import Changes, Checkpoint, Control, Operation, RecordChange
 from schemas.source import SourceObject
 from schemas.topics import Topics
 
@@ -316,17 +316,18 @@ def test_a_message_that_is_no_change_is_left_alone(deployment: Deployment, caplo
 def test_what_a_fenced_poller_had_begun_to_publish_is_never_seen(deployment: Deployment) -> None:
     """It was stopped between its read and its commit; another one took over meanwhile."""
     settings = deployment.settings
-    change = RecordChange("clinic", "patient", "p1", Operation.UPSERT, {"name": "old"}, datetime.now(UTC))
+    like = RecordChange("clinic", "patient", "", Operation.UPSERT, {}, datetime.now(UTC))
+    old, new = (Changes(like, ["p1"], [{"name": name}], [None], [""]) for name in ("old", "new"))
     checkpoint = Checkpoint("clinic", "patient", 1, {}, datetime.now(UTC))
     zombie = KafkaPublisher(settings.kafka, settings.topics, CODEC, "patient")
-    zombie.publish(change)
+    zombie.publish(old)
     successor = KafkaPublisher(settings.kafka, settings.topics, CODEC, "patient")
-    successor.publish(replace(change, record={"name": "new"}))
+    successor.publish(new)
     successor.commit(checkpoint)
     with pytest.raises(FencedError):
         zombie.commit(checkpoint)
     with pytest.raises(FencedError):
-        zombie.publish(change)
+        zombie.publish(old)
         zombie.commit(checkpoint)
     assert [found.record for found in deployment.changes(PATIENT)] == [{"name": "new"}]
     deployment.start()

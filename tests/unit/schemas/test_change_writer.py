@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from schemas.change_writer import ChangeWriter
 from schemas.codec import load
-from schemas.records import Json, Operation, RecordChange, Value, Version
+from schemas.records import Changes, Json, Operation, RecordChange, Value, Version
 from tests.unit.schemas.test_codec import columns
 
 SCHEMA = load("RecordChange")
@@ -76,6 +76,39 @@ def test_the_bytes_are_fastavros(change: RecordChange) -> None:
     }
     fastavro.schemaless_writer(out, SCHEMA, body)
     assert ChangeWriter(SCHEMA).write(change) == out.getvalue()
+
+
+@st.composite
+def many(draw: st.DrawFn) -> Changes:
+    """Rows of one shape mostly, as a read gives them, with values of one type or of several in a column."""
+    names = draw(st.lists(st.text(), unique=True, max_size=4))
+    own = [draw(st.sampled_from([columns, st.text(), st.decimals(allow_nan=False), moments])) for _ in names]
+    row = st.fixed_dictionaries(dict(zip(names, own, strict=True)))
+    records = draw(st.lists(row | st.dictionaries(st.text(), columns) if draw(st.booleans()) else row, min_size=1))
+    count = len(records)
+    return Changes(
+        draw(changes),
+        draw(st.lists(st.text(), min_size=count, max_size=count)),
+        records,
+        draw(st.lists(st.none() | moments, min_size=count, max_size=count)),
+        draw(st.lists(st.text(), min_size=count, max_size=count)),
+    )
+
+
+@given(many())
+def test_many_changes_have_the_bytes_that_each_has_alone(read: Changes) -> None:
+    writer = ChangeWriter(SCHEMA)
+    each = list(read)
+    assert [change.record for change in each] == read.records and len(each) == len(read)
+    assert writer.write_all(read, b"header") == [b"header" + writer.write(change) for change in each]
+
+
+def test_long_texts_among_short_ones_are_written_whole() -> None:
+    like = RecordChange("s", "o", "", Operation.UPSERT, {}, EPOCH)
+    records = [{"c": "x" * length} for length in (1, 8191, 8192, 3_000_000)]
+    read = Changes(like, ["1"] * 4, records, [None] * 4, [""] * 4)
+    writer = ChangeWriter(SCHEMA)
+    assert writer.write_all(read, b"") == [writer.write(change) for change in read]
 
 
 def test_a_kind_of_a_known_type_is_written_as_that_and_nothing_else_is() -> None:
