@@ -20,6 +20,7 @@ class Book:
         self._rows: dict[str, tuple[str, str]] = {}
         self._trash: set[str] = set()
         self._sharing: dict[str, set[tuple[str, str]]] = {}
+        self._linking: dict[str, set[str]] = {}
         self._own: Counter[str] = Counter()
         self.awaiting: dict[tuple[str, str], Unit] = {}
         """Parts that wait for a row that Twenty does not have yet, and where their writes lie."""
@@ -35,6 +36,8 @@ class Book:
             self._forget(old, name)
         parts[identity.part] = identity
         self.mergers.put(old, identity)
+        for row in identity.links.values():
+            self._linking.setdefault(row, set()).add(identity.key)
         self.awaiting.pop(name, None)
         if identity.awaiting is not None:
             self.awaiting[name] = identity.awaiting
@@ -96,8 +99,10 @@ class Book:
         return [known for known in self if known.target == target and known.mode is PartMode.FRAGMENT]
 
     def referring(self, row: str) -> list[Identity]:
-        """Living parts that link to a row. Reads through everything: for what happens rarely."""
-        return [known for known in self if known.state in LIVING and row in known.links.values()]
+        """Living parts that link to a row."""
+        # records that linked to it once stay in the index: few move, and to look at one costs less than to keep count
+        parts = [known for key in sorted(self._linking.get(row, ())) for known in self._records[key].values()]
+        return [known for known in parts if known.state in LIVING and row in known.links.values()]
 
     def ours(self, row: str) -> bool:
         """Whether a row was made or adopted by us, living or trashed."""
