@@ -35,7 +35,7 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "behavioral": (91, 95, 88, 92),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order; whatever was
-wrong then was mended before the next one, and nothing after the last."""
+wrong then was mended afterwards."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
 

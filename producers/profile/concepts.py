@@ -22,6 +22,8 @@ _DATES = frozenset({"date", "datetime"})
 _TEXT = frozenset({"text"})
 _NUMBERS = frozenset({"integer", "decimal"})
 _CODES = frozenset({"text", "integer", "boolean"})
+_WORDY = frozenset({"wordy"})
+"""Texts, most of which are of several words."""
 _ANY: frozenset[str] = frozenset()
 
 # name, alternatives of words (each all of them; "=" in front: and no others), types, certainty
@@ -42,9 +44,10 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("email", ("email",), _TEXT, 0.75),
     ("fax", ("fax",), _ANY, 0.95),
     ("phone", ("phone", "=mobile", "=home mobile"), _ANY, 0.95),
-    ("street2", ("address 2", "street 2", "address line 2"), _TEXT, 0.96),
-    ("street", ("street", "=address", "=address 1", "=first address", "=address line"), _TEXT, 0.96),
-    ("zip", ("zip",), _CODES, 0.97),
+    ("street2", ("address 2", "street 2", "address line 2", "address ln 2"), _TEXT, 0.96),
+    ("street", ("street", "=address", "=address 1", "=first address", "=address line", "=address ln"),
+     _TEXT, 0.96),
+    ("zip", ("zip", "post code", "code postal"), _CODES, 0.97),
     ("country", ("country",), _TEXT, 0.95),
     ("county", ("county",), _TEXT, 0.95),
     ("latitude", ("latitude",), _NUMBERS, 0.95),
@@ -55,10 +58,10 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("language", ("language",), _TEXT, 0.93),
     ("city", ("city",), _TEXT, 0.97),
     ("state", ("state", "=address st"), _TEXT, 0.95),
-    ("file_size", ("file size", "size byte", "=size", "=byte"), _NUMBERS, 0.93),
+    ("file_size", ("file size", "size byte", "file byte", "=size", "=byte"), _NUMBERS, 0.93),
     ("file_path", ("path",), _TEXT, 0.93),
     ("file_name", ("file name", "document name", "=file"), _TEXT, 0.93),
-    ("mime", ("mime",), _TEXT, 0.93),
+    ("mime", ("mime", "body type"), _TEXT, 0.93),
     ("hash", ("hash",), _TEXT, 0.9),
     ("website", ("url",), _TEXT, 0.85),
     ("changed", ("updated", "last updated", "updated time", "updated at"), _DATES, 0.97),
@@ -74,6 +77,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("consent", ("consent",), frozenset({"boolean"}), 0.92),
     ("duration", ("duration",), _ANY, 0.9),
     ("body", ("body", "html", "rtf", "=note", "=text", "narrative", "summary"), _TEXT, 0.92),
+    ("body", ("note",), _WORDY, 0.88),
     ("title", ("=title",), _TEXT, 0.9),
     ("author", ("author",), _TEXT, 0.93),
     ("kind", ("=kind", "=type", "kind code", "=type code", "category", "class", "=code kind"), _CODES, 0.9),
@@ -86,7 +90,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
         (
             "amount", "cost", "fee", "price", "charge", "balance", "revenue", "paid", "billed", "outstanding",
             "expense",
-            "discount", "total", "payment", "adjustment", "transfer",
+            "discount", "total", "payment", "adjustment", "transfer", "copay", "deductible", "deposit", "refund",
+            "premium", "allowed", "owed", "net", "gross", "due",
         ),
         frozenset({"decimal"}),
         0.95,
@@ -117,6 +122,17 @@ _SAME = {
     "payer": {"payer", "insurance", "company"},
     "insurance": {"payer", "insurance", "company"},
 }
+_MOSTLY = 0.8
+_QUALIFIERS = frozenset(
+    {"kind", "type", "category", "class", "status", "flag", "area", "level", "method", "source", "score", "mode",
+     "verified", "consent", "hash", "version", "format", "timezone"}
+)  # fmt: skip
+"""Last words that make another thing of what stands before them: the type of a phone is no phone."""
+_QUALIFIED = frozenset(
+    {"first_name", "last_name", "middle_name", "preferred_name", "email", "fax", "phone", "street", "zip", "country",
+     "county", "city", "state", "file_name", "file_path", "body", "title", "description", "specialty", "name", "reason",
+     "website", "language", "job", "author"}
+)  # fmt: skip
 _PLACES = frozenset({"street", "zip", "city"})
 _NAMING = frozenset({"id", "number", "code", "key", "scheduled"})
 
@@ -138,8 +154,19 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
             for name, one in found.items()
         }
     told = {one.name: name for name, one in found.items() if not one.of_other}
+    if not any({"contact", "name"} <= set(words(name)) for name in found):
+        # nobody else is named: it is how to reach the row itself
+        for name, one in found.items():
+            if (
+                one.name in ("email", "phone")
+                and one.name not in told
+                and set(words(name)) & _OTHERS - own == {"contact"}
+            ):
+                found[name] = one._replace(of_other=False)
     if "first_name" in told and "last_name" not in told and "name" in told:
         found[told["name"]] = Concept("last_name", 0.92)
+    if "last_name" in told and "first_name" not in told and words(told.get("name", "")) == ("name",):
+        found[told["name"]] = Concept("first_name", 0.92)
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
             if words(column.name) == ("place",) and column.type == "text":
@@ -156,14 +183,18 @@ def concept(column: Column, own: Collection[str]) -> Concept:
     if by_form is not None:
         return by_form._replace(of_other=of_other)
     everything = set(spelt)
+    qualified = len(core) > 1 and spelt[-1] in _QUALIFIERS
     for name, alternatives, types, certainty in _RULES:
-        if (types and column.type not in types) or (name == "money" and everything & _NAMING):
+        fits = column.type == "text" and column.wordy > _MOSTLY if types == _WORDY else column.type in types
+        if (types and not fits) or (name == "money" and everything & _NAMING) or (qualified and name in _QUALIFIED):
             continue
         for alternative in alternatives:
             needed = set(alternative.lstrip("=").split())
             exact = alternative.startswith("=")
             if (exact and core - {"1"} == needed) or (not exact and needed <= everything):
                 return Concept(name, certainty, of_other)
+    if column.form == "phone" and core <= {"number", "home", "work", "1", "2", "primary", "secondary", "alternate"}:
+        return Concept("phone", 0.95, of_other)
     # policy numbers look like phone numbers too
     return Concept("phone", 0.6, of_other) if column.form == "phone" else Concept("", 0.0, of_other)
 
@@ -191,8 +222,12 @@ def _by_form(column: Column, core: Collection[str]) -> Concept | None:
         case "website":
             return Concept("website", 0.93)
         case "file":
-            return Concept("file_path" if {"path", "url"} & set(core) else "file_name", 0.93)
+            return Concept("file_path" if {"path", "url"} & set(core) or _in_folders(column) else "file_name", 0.93)
     return Concept("blob", 0.95) if column.type == "bytes" else None
+
+
+def _in_folders(column: Column) -> bool:
+    return bool(column.patterns) and all("/" in mask or "\\" in mask for mask, _ in column.patterns)
 
 
 _ABOUT_PEOPLE = """

@@ -11,6 +11,8 @@ from producers.profile.words import words
 
 _KEYISH = frozenset({"id", "number", "key", "code", "reference", "record", "uuid", "fk", "name", "of", "to"})
 _SELF = frozenset({"parent", "guarantor", "responsible", "merged", "head", "supervising", "owner", "household"})
+_ACTING = frozenset({"assigned", "creator", "author", "handler", "owner", "staff"})
+"""Roles of whoever works at the clinic, whatever his rows are called."""
 _PLAIN = frozenset({"id", "uuid", "key", "code", "number", "name", "no"})
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
@@ -96,8 +98,13 @@ def affinity(column: str, parent: Parent, *, itself: bool) -> float:
     core = set(spelt) - _KEYISH
     if itself:
         return 0.85 if core & _SELF else 0.0
-    named = own_words(parent.object) - {"master", "data", "table", "list", "record", "person"}
-    if "staff" in named and ("by" in spelt or core & {"provider", "doctor"}):
+    whole = own_words(parent.object)
+    named = whole - {"master", "data", "table", "list", "record", "person"} or whole
+    if named == {"person"} and core == {"patient"}:
+        return 0.8
+    if named & {"staff", "provider"} and (core & _ACTING or spelt[-1:] == ["by"]):
+        return 0.72
+    if "staff" in named and core & {"provider", "doctor"}:
         return 0.75
     if column.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0

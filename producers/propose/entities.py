@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from producers.profile.concepts import Concept, concepts
@@ -31,14 +31,16 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("workflow", "pathway", "rule", "definition", "connection", "integration"), ("definition", UNMAPPED)
     ),
-    **dict.fromkeys(("document", "file", "attachment", "image"), ("document", "note")),
+    **dict.fromkeys(("document", "file", "attachment", "image", "uploaded"), ("document", "note")),
     **dict.fromkeys(("appointment", "encounter", "recall", "reminder", "task"), ("appointment", "task")),
     "item": ("item", CUSTOM),
     **dict.fromkeys(("note", "message", "letter"), ("note", "note")),
     **dict.fromkeys(("activity", "call", "email"), ("activity", "note")),
     **dict.fromkeys(("case", "opportunity", "lead"), ("case", "opportunity")),
     **dict.fromkeys(
-        ("organization", "practice", "clinic", "facility", "company", "employer"), ("organization", "company")
+        ("organization", "practice", "clinic", "facility", "company", "employer", "hospital", "pharmacy", "vendor",
+         "school", "agency", "funder"),
+        ("organization", "company"),
     ),
     "payer": ("payer", "company"),
     **dict.fromkeys(("patient", "person"), ("patient", "person")),
@@ -47,22 +49,41 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("claim", "invoice", "payment", "transaction", "plan", "procedure", "diagnosis", "condition", "allergy",
          "medication", "immunization", "observation", "result", "lab", "device", "supply", "study", "assessment",
-         "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test"),
+         "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test",
+         "membership", "package", "subscription", "order", "vital", "alert", "questionnaire", "goal", "measurement",
+         "exam", "charge", "deposit", "refund", "adjustment"),
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
+_WORKINGS = frozenset({"audit", "setting", "migration", "permission", "token", "template", "sync"})
+_CODED = frozenset({"kind", "type", "category", "class", "code", "status", "state", "role"})
 _SCAFFOLD = frozenset({"master", "data", "table", "list", "log", "record", "entry", "info", "detail", "blob"})
 
 
 def kinds(profile: Profile) -> dict[str, Kind]:
     """Of each object by name."""
     found: dict[str, Kind] = {}
-    referred = {one.to for one in profile.relations}
+    about = {one.name: concepts(one.name, one.columns) for one in profile.objects}
     for one in profile.objects:
-        about = concepts(one.name, one.columns)
         names = {relation.to for relation in profile.relations if relation.object == one.name} - {one.name}
-        found[one.name] = _kind(one, about, names, one.name in referred)
+        referred = any(relation.to == one.name for relation in profile.relations)
+        found[one.name] = _kind(one, about[one.name], names, referred)
+    if not any(kind.entity == "patient" for kind in found.values()):
+        found |= _centre(profile, about, found)
     return {name: _reconsidered(name, kind, profile, found) for name, kind in found.items()}
+
+
+def _centre(profile: Profile, about: Mapping[str, Mapping[str, Concept]], found: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Where nothing is named after patients: people with a birth date to whom most other objects refer."""
+    referring = {
+        name: len({one.object for one in profile.relations if one.to == name} - {name})
+        for name, kind in found.items()
+        if kind.entity == "person" and of(about[name], "birth_date")
+    }
+    most = max(referring, key=lambda name: (referring[name], profile.object(name).rows), default=None)
+    if most is None:
+        return {}
+    return {most: Kind("patient", "person", 0.92, "people with a birth date, to whom the other objects refer")}
 
 
 def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], referred: bool) -> Kind:
@@ -70,12 +91,25 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
     head = [word for word in spelt if word not in _SCAFFOLD] or spelt
     if referred and not refers_to and _is_codes(one, about):
         return Kind("codes", UNMAPPED, 0.85, "a few codes with their meaning, which others refer to")
+    if _WORKINGS & set(spelt):
+        return Kind("workings", UNMAPPED, 0.75, "it seems to be about the software, not about patients")
+    if head[-1] in _CODED and not is_people(about):
+        return Kind("codes", CUSTOM, 0.5, "kinds or states of something: a choice where they are used?")
     if spelt[:2] == ["action", "item"]:
         return Kind("appointment", "task", 0.95, "action items are tasks")
     if "property" in head:
         return Kind("property", CUSTOM, 0.5, "properties in rows of their own: fields of what they belong to (pick)?")
-    if "emergency" in spelt or spelt == ["contact"]:
+    if "emergency" in spelt or (spelt == ["contact"] and (refers_to or not is_people(about))):
         return Kind("contact", CUSTOM, 0.4, "contacts of patients: fields of the patient, or people of their own?")
+    named = _named_after(one, about, head)
+    built = _built(one, about, refers_to)
+    if built is not None and (named is None or (named.entity == "matter" and built.target in ("person", "company"))):
+        return built
+    return named or Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
+
+
+def _named_after(one: ObjectFacts, about: Mapping[str, Concept], head: Sequence[str]) -> Kind | None:
+    """What its name says; the last word says most."""
     for position, word in enumerate(reversed(head)):
         entity, target = _ENTITIES.get(word, ("", ""))
         if not entity:
@@ -85,17 +119,27 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
             return Kind("link", CUSTOM, 0.5, f"named after the {word}, yet without a name")
         if entity in ("organization", "payer") and (of(about, "name") or _titled(one, about)) is None:
             return Kind("link", CUSTOM, 0.5, f"rows between others, named after the {word}")
+        if word == "lead" and (is_people(about) or of(about, "phone") or of(about, "email")):
+            return Kind(entity, target, 0.7, "people who may become patients: people, or opportunities?")
         if entity == "staff" and of(about, "email") is None:
             return Kind("provider", "person", 0.7, "staff without e-mail addresses: no account can be found by them")
         return Kind(entity, target, certainty, f"its name says {word}")
+    return None
+
+
+def _built(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str]) -> Kind | None:
+    """What its fields say: people have names, companies a name and an address."""
+    told = {one.name for one in about.values() if not one.of_other}
     if of(about, "email") and any("staff" in words(column.name) for column in one.columns) and not refers_to:
         return Kind("staff", MEMBER, 0.85, "user names and e-mail addresses")
-    told = {one.name for one in about.values() if not one.of_other}
     if "npi" in told or ("name" in told and "email" in told and told & {"specialty", "credential"} and not refers_to):
         return Kind("provider", "person", 0.85, "people with a specialty or a provider number")
-    if of(about, "first_name") and of(about, "last_name"):
-        return Kind("patient", "person", 0.75, "rows with first and last names")
-    return Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
+    if {"first_name", "last_name"} <= told:
+        certainty = 0.86 if told & {"email", "phone", "birth_date", "specialty"} else 0.75
+        return Kind("person", "person", certainty, "rows with first and last names")
+    if "name" in told and told & {"street", "zip"} and "birth_date" not in told and not refers_to:
+        return Kind("organization", "company", 0.86, "a name and an address, and no person")
+    return None
 
 
 def _titled(one: ObjectFacts, about: Mapping[str, Concept]) -> str | None:
@@ -114,24 +158,35 @@ def _is_codes(one: ObjectFacts, about: Mapping[str, Concept]) -> bool:
 
 def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, Kind]) -> Kind:
     """What only the other objects tell: rows that belong to patients are neither people nor companies themselves."""
-    theirs = {one.to for one in profile.relations if one.object == name and one.to != name}
-    of_patients = any(found[to].entity == "patient" for to in theirs)
+    one = profile.object(name)
+    theirs = {relation.to for relation in profile.relations if relation.object == name and relation.to != name}
+    kinds_of = {found[to].entity for to in theirs}
+    of_patients = "patient" in kinds_of
     if of_patients and kind.entity == "unknown":
-        about = concepts(name, profile.object(name).columns)
-        texts = [c.name for c in profile.object(name).columns if about[c.name].name == "body"]
-        moments = [
-            c.name for c in profile.object(name).columns if c.type == "datetime" and about[c.name].name != "changed"
-        ]
-        if texts and moments and len(profile.object(name).columns) <= _MOST_OF_A_NOTE:
-            return Kind("note", "note", 0.82, "a text and its time, of a patient")
-        return kind._replace(entity="matter", confidence=0.82)
+        return _of_patients(one, kind, attended=bool(kinds_of & {"provider", "staff", "person"}))
     if of_patients and kind.entity in ("organization", "payer"):
         return Kind("link", CUSTOM, 0.5, "rows between a patient and something else")
     if of_patients and kind.entity == "contact" and _once_each(name, profile, found):
         return Kind("contact", "person", 0.86, "one contact for each patient: fields of the patient")
-    if of_patients and kind.entity == "patient":
+    if of_patients and kind.entity in ("patient", "person"):
         return Kind("matter", CUSTOM, 0.5, "rows that belong to a patient")
     return kind
+
+
+def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:
+    """Rows of patients whose name says nothing. attended: they also name somebody who treats."""
+    about = concepts(one.name, one.columns)
+    told = {told.name for told in about.values() if not told.of_other}
+    texts = [c.name for c in one.columns if about[c.name].name == "body"]
+    moments = [c.name for c in one.columns if c.type == "datetime" and about[c.name].name != "changed"]
+    if told & {"file_path", "blob"}:
+        return Kind("document", "note", 0.84, "files, each of a patient")
+    timed = "due" in told or bool({"start", "end"} & told and moments) or any(c.type == "time" for c in one.columns)
+    if attended and timed and not told & {"money", "expiry"} and ("status" in told or "duration" in told):
+        return Kind("appointment", "task", 0.85, "a patient, somebody who treats, a time and a state")
+    if texts and moments and len(one.columns) <= _MOST_OF_A_NOTE:
+        return Kind("note", "note", 0.82, "a text and its time, of a patient")
+    return kind._replace(entity="matter", confidence=0.82)
 
 
 def _once_each(name: str, profile: Profile, found: Mapping[str, Kind]) -> bool:

@@ -21,8 +21,10 @@ _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decima
 _NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
 _REFERRED = frozenset({"patient", "provider", "doctor", "staff", "organization", "facility", "payer", "appointment"})
 _CODED = frozenset(
-    {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode"}
-)
+    {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode", "priority",
+     "severity", "level", "stage", "state"}
+)  # fmt: skip
+_FEW = 30
 _LONG_NUMBER = 6
 
 
@@ -62,6 +64,12 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         rule = {"from": column.name, "values": dict(select.values)}
     elif one.name == "quantity":
         why = "counted or measured"
+    elif column.type == "integer" and spelt & {"is", "has", "active"} and column.distinct <= 2 and column.longest == 1:
+        kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": "1"}, "it is 0 or 1", 0.82
+    elif column.type == "integer" and column.distinct <= _FEW and (spelt & _CODED or one.name in _CODED):
+        kind, certainty, why = "TEXT", 0.82, "numbers that stand for something"
+    elif column.type == "decimal" and not one.name and _amounts(rows):
+        certainty, why = 0.7, "an amount of money as those beside it, or a measure?"
     elif column.type == "integer" and (spelt & _NAMED or one.name in ("npi", "zip") or _is_code(column)):
         kind, certainty, why = "TEXT", 0.82, "a number that is not counted with"
     elif "value" in spelt and kind == "NUMBER" and rows.kind.entity == "matter":
@@ -71,7 +79,7 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
     elif column.type == "integer" and column.distinct <= 3:
         certainty, why = 0.7, "a number with so few values may be a code"
     elif column.type == "time":
-        certainty, why = 0.6, "a time of day"
+        certainty, why = 0.82, "a time of day"
     label = _LABELS.get(one.name) if not one.of_other else None
     if column.fill(rows.facts.rows) < 0.02:
         certainty, why = min(certainty, 0.75), "hardly ever filled"
@@ -96,6 +104,10 @@ def _may_refer(rows: Rows, column: Column) -> bool:
         and ("id" in spelt or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name)))
         and not (spelt & {"count", "quantity", "units"})
     )
+
+
+def _amounts(rows: Rows) -> bool:
+    return any(one.name == "money" for one in rows.about.values())
 
 
 def _is_code(column: Column) -> bool:

@@ -25,7 +25,22 @@ ADDRESS = {
     "latitude": "addressLat",
     "longitude": "addressLng",
 }
-_TECHNICAL = frozenset({"archived", "deleted", "merged", "hash", "mime"})
+_TECHNICAL = frozenset(
+    {
+        "archived",
+        "deleted",
+        "merged",
+        "hash",
+        "mime",
+        "checksum",
+        "sync",
+        "revision",
+        "sort",
+        "sequence",
+        "tenant",
+        "token",
+    }
+)
 
 
 def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Kind]) -> list[Line]:
@@ -97,6 +112,10 @@ def _of(rows: Rows, column: Column) -> Iterator[Line]:
         yield placed_line(
             rows, column, QUESTION, 0.0, "it is about the row itself: does it say that a row does not count?"
         )
+    elif column.form == "uuid" and column.distinct == column.filled == rows.facts.rows:
+        yield placed_line(rows, column, QUESTION, 0.0, "a second key of the row: is it needed?")
+    elif "updated" in words(column.name) and set(words(column.name)) & {"staff", "by"}:
+        yield placed_line(rows, column, QUESTION, 0.0, "who changed the row last: is it needed?")
     elif _is_polymorphic(rows, column):
         yield placed_line(
             rows, column, QUESTION, 0.0, "with its twin it names records of several kinds: one part for each?"

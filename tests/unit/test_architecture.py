@@ -38,6 +38,7 @@ PURE = (
     "producers/profile/relations.py",
     "producers/profile/report.py",
     "producers/profile/shapes.py",
+    "producers/profile/vocabulary.py",
     "producers/profile/words.py",
     "schemas/change_writer.py",
     "schemas/columns.py",

@@ -27,11 +27,6 @@ def scores(sources: dict[str, Measured]) -> dict[str, Score]:
     return {name: score(propose(one.profile), one.answers) for name, one in sources.items()}
 
 
-def test_the_last_source_was_never_developed_on_and_is_proposed_well(scores: dict[str, Score]) -> None:
-    assert scores["behavioral"].precision >= 0.95
-    assert scores["behavioral"].recall >= 0.8
-
-
 def test_what_was_learned_is_kept(scores: dict[str, Score]) -> None:
     assert {name: one.wrong for name, one in scores.items() if one.precision < 0.94} == {}
     assert {name: one.missed for name, one in scores.items() if one.recall < 0.8} == {}

@@ -1,0 +1,109 @@
+"""What rows are told to be when the name of their table says nothing: by what their fields say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producers.propose.proposal import THRESHOLD, ObjectProposal, propose
+from tests.unit.producers.profile.survey_world import survey
+
+_BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
+_PEOPLE = [
+    {
+        "bozo_id": 5000 + n,
+        "first_name": f"Ada{n}",
+        "last_name": f"Bell{n}",
+        "birth_date": f"19{40 + n}-05-04",
+        "email": f"ada{n}@home.example",
+    }
+    for n in range(40)
+]
+_HEALERS = [
+    {"healer_id": 900 + n, "first_name": f"Eve{n}", "last_name": f"Shaw{n}", "email": f"e{n}@c.example"}
+    for n in range(8)
+]
+_SITES = [
+    {
+        "hub_id": 70 + n,
+        "hub_name": f"House {n}",
+        "street": f"{n} Elm St",
+        "city": "Xenia",
+        "phone": f"(937) 555-01{n:02}",
+    }
+    for n in range(6)
+]
+
+
+def _turns(**fields: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "turn_id": n,
+            "bozo_id": 5000 + n % 40,
+            "healer_id": 900 + n % 8,
+            "begins_at": _BEGIN + timedelta(hours=n),
+            "status": ("open", "kept")[n % 2],
+            **fields,
+        }
+        for n in range(120)
+    ]
+
+
+def _proposed(tmp_path: Path, **tables: list[dict[str, Any]]) -> Mapping[str, ObjectProposal]:
+    everything = {"bozo": _PEOPLE, "healer": _HEALERS, "hub": _SITES, "turn": _turns(), **tables}
+    keys = {name: f"{name}_id" for name in everything}
+    return {one.facts.name: one for one in propose(survey(everything, tmp_path, keys=keys))}
+
+
+def test_fields_tell_what_names_do_not(tmp_path: Path) -> None:
+    found = _proposed(tmp_path)
+    told = {name: (one.kind.entity, one.kind.target) for name, one in found.items()}
+    assert told == {
+        "bozo": ("patient", "person"),
+        "healer": ("person", "person"),
+        "hub": ("organization", "company"),
+        "turn": ("appointment", "task"),
+    }
+    assert all(one.kind.confidence >= THRESHOLD for one in found.values())
+
+
+def test_what_costs_money_is_no_appointment(tmp_path: Path) -> None:
+    assert _proposed(tmp_path, turn=_turns(fee_amount=12.5))["turn"].kind.target == "custom"
+
+
+@pytest.mark.parametrize("name", ["appointment_type", "user_settings", "audit"])
+def test_what_only_serves_the_software_is_asked_about(tmp_path: Path, name: str) -> None:
+    rows = [{f"{name}_id": n, "name": f"N{n}", "colour": f"c{n}", "position": n} for n in range(70)]
+    assert _proposed(tmp_path, **{name: rows})[name].kind.confidence < THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "place"),
+    [
+        ("contact_email", "a{n}@b.example", "emails"),
+        ("phone_type", "kind {n}", "TEXT"),
+        ("email_source", "list {n}", "TEXT"),
+        ("home_number", "(937) 555-01{n}", "phones"),
+    ],
+)
+def test_the_last_word_of_a_column_counts(tmp_path: Path, column: str, value: str, place: str) -> None:
+    people = [{name: text for name, text in row.items() if name != "email"} for row in _PEOPLE]
+    rows = [{**row, column: value.format(n=n + 10)} for n, row in enumerate(people)]
+    lines = _proposed(tmp_path, bozo=rows)["bozo"].certain
+    assert [line.place for line in lines if line.column == column] == [place]
+
+
+def test_whoever_a_row_is_assigned_to_works_there(tmp_path: Path) -> None:
+    staff = [{"users_id": 10 + n, "login": f"u{n}", "email": f"u{n}@c.example"} for n in range(9)]
+    rows = [{**row, "assigned_to": 10 + n % 9} for n, row in enumerate(_turns())]
+    lines = _proposed(tmp_path, users=staff, turn=rows)["turn"].certain
+    assert "-> users" in [line.place for line in lines if line.column == "assigned_to"]
+
+
+def test_a_second_key_is_a_question(tmp_path: Path) -> None:
+    rows = [{**row, "guid": f"00000000-0000-4000-8000-{n:012}"} for n, row in enumerate(_PEOPLE)]
+    assert "guid" not in [line.column for line in _proposed(tmp_path, bozo=rows)["bozo"].certain]
