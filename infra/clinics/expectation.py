@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -21,6 +21,7 @@ from infra.clinics.clinic import Row
 from infra.clinics.values import Email, Expected, ExpectedRow, Reference
 
 Fields = dict[str, Any]
+K = TypeVar("K")
 
 
 def read_tables(connection: psycopg.Connection[Any], keys: Mapping[str, str]) -> dict[str, list[Row]]:
@@ -32,6 +33,20 @@ def read_tables(connection: psycopg.Connection[Any], keys: Mapping[str, str]) ->
             query = sql.SQL("select * from {} order by {}").format(sql.Identifier(table), sql.Identifier(key))
             tables[table] = cursor.execute(query).fetchall()
     return tables
+
+
+def survivors(merged_into: Mapping[K, K | None], arrived: Collection[K]) -> dict[K, K]:
+    """Whose record a number leads to: the last one in its line of merges that Twenty has. Without those that lead to
+    none.
+    """
+    leads: dict[K, K] = {}
+    for number in {*merged_into, *arrived}:
+        line = [number]
+        while (following := merged_into.get(line[-1])) is not None and following not in line:
+            line.append(following)
+        if in_twenty := [one for one in line if one in arrived]:
+            leads[number] = in_twenty[-1]
+    return leads
 
 
 class Expectation:

@@ -167,6 +167,20 @@ class Life(ABC, Generic[C]):
             made += cursor.execute(query, (row[key],)).rowcount
         return made
 
+    def _two_patients(self, cursor: Cursor, where: sql.Composable = ANY) -> tuple[Row, Row] | None:
+        """Who is found to be one person: who is kept, and the double. None where there are no two."""
+        keeper, double = (self._pick(cursor, self.patients, where) for _ in range(2))
+        if keeper is None or double is None or keeper[self._patient_key] == double[self._patient_key]:
+            return None
+        return keeper, double
+
+    def _give(self, cursor: Cursor, table: str, giver: Row, taker: Row) -> int:
+        """All that one patient has in a table of children is the other one's."""
+        query = sql.SQL("update {} set {key} = %s, {} = now() where {key} = %s").format(
+            sql.Identifier(table), sql.Identifier(self._clinic.changed), key=sql.Identifier(self._patient_key)
+        )
+        return cursor.execute(query, (taker[self._patient_key], giver[self._patient_key])).rowcount
+
     def _restore_patient(self, cursor: Cursor) -> int:
         """A deleted patient, who shared nothing with anybody, is back under the same id."""
         if not self._deleted:

@@ -53,6 +53,7 @@ API: Mapping[str, Mapping[str, Any]] = {
     "case": _listed("cases"),
     "appointment": _listed("appointments", paging=_OFFSET, parallel=2),
     "billing_claim": _listed("claims"),
+    "chart_merge": _listed("chart_merges"),
     "note": _listed("notes"),
     "activity": _listed("activities", paging=_OFFSET, parallel=2),
     "workflows": _listed("workflows"),

@@ -10,7 +10,7 @@ from infra.clinics import values
 from infra.clinics.advance_practice import options, words
 from infra.clinics.advance_practice import rows as source_rows
 from infra.clinics.clinic import Row
-from infra.clinics.expectation import Expectation, Fields
+from infra.clinics.expectation import Expectation, Fields, survivors
 from infra.clinics.values import Content, Email, Expected, ExpectedRow, Reference
 
 
@@ -34,7 +34,8 @@ class _Expectation(Expectation):
         super().__init__(accounts, fallback)
         self._organizations = {row["org_id"] for row in tables["orgs"]}
         self._payers = {row["payer_id"] for row in tables["payers"]}
-        self._patients = {row["patient_no"] for row in tables["patients"]}
+        merges = {row["old_no"]: row["new_no"] for row in tables["chart_merges"]}
+        self._leads = survivors(merges, {row["patient_no"] for row in tables["patients"]})
         self._members = {_address(row["email"]) for row in tables["providers"]} & self._accounts
         people = {row["patient_no"]: self._patient(row) for row in tables["patients"]}
         for row in tables["orgs"]:
@@ -44,7 +45,8 @@ class _Expectation(Expectation):
         for row in tables["providers"]:
             self._provider(row)
         for row in self._with_parents("property", tables["properties"]):
-            self._property(row, people[row["patient_no"]])
+            if row["patient_no"] in people:
+                self._property(row, people[row["patient_no"]])
         for row in self._with_parents("case", tables["cases"]):
             self._case(row)
         for row in self._with_parents("appointment", tables["appointments"]):
@@ -164,7 +166,7 @@ class _Expectation(Expectation):
             "assignee": self._account(row["provider_email"]),
         }
         self._add("task", key, fields)
-        self._target("task", key, self.key("patient", row["patient_no"]))
+        self._target("task", key, self._chart(row["patient_no"]))
 
     def _claim(self, row: Row) -> None:
         key = self.key("billing_claim", row["claim_id"])
@@ -200,7 +202,7 @@ class _Expectation(Expectation):
             self._attach(key, row["file_name"], Content(row["bytes"], row["sha256"]), created)
 
     def _activity(self, row: Row) -> None:
-        key, patient = self.key("activity", row["activity_id"]), self.key("patient", row["patient_no"])
+        key = self.key("activity", row["activity_id"])
         told = {
             "activityKind": options.KINDS[row["kind"]],
             "activityDirection": self._choice(key, "activityDirection", row["direction"], options.DIRECTIONS),
@@ -212,7 +214,7 @@ class _Expectation(Expectation):
         due = self._instant(key, "dueAt", row["happened"])
         body = {"markdown": row["body"]}
         self._add("task", key, {"title": row["subject"], "bodyV2": body, "dueAt": due, "status": "DONE", **told})
-        self._target("task", key, patient)
+        self._target("task", key, self._chart(row["patient_no"]))
 
     # Helpers
 
@@ -220,7 +222,7 @@ class _Expectation(Expectation):
         """A note, on the patient and on the organization that the row names."""
         self._add("note", key, {"title": title, "bodyV2": {"markdown": body}, **more})
         if row["patient_no"] is not None:
-            self._target("note", key, self.key("patient", row["patient_no"]))
+            self._target("note", key, self._chart(row["patient_no"]))
         if row["org_id"] is not None:
             company = self.key("organization", row["org_id"])
             links = {"note": Reference("note", key), "company": Reference("company", company)}
@@ -233,7 +235,7 @@ class _Expectation(Expectation):
     def _with_parents(self, object_name: str, children: Iterable[Row]) -> Iterator[Row]:
         """Rows whose patient is there, and for notes and documents their organization; the others wait."""
         for row in children:
-            named = [(row["patient_no"], self._patients)]
+            named: list[tuple[int | None, Collection[int]]] = [(row["patient_no"], self._leads)]
             if object_name in ("note", "document"):
                 named.append((row["org_id"], self._organizations))
             missing = [number for number, known in named if number is not None and number not in known]
@@ -252,7 +254,11 @@ class _Expectation(Expectation):
         return self.key(object_name, next(iter(row.values())))
 
     def _person(self, patient: int) -> Reference:
-        return Reference("person", self.key("patient", patient))
+        return Reference("person", self._chart(patient))
+
+    def _chart(self, patient: int) -> str:
+        """The key of the person that a patient's number leads to."""
+        return self.key("patient", self._leads[patient])
 
     def _company(self, organization: int | None) -> Reference | None:
         known = organization in self._organizations

@@ -20,6 +20,7 @@ KEYS = {
     "payers": "payer_id",
     "providers": "provider_id",
     "patients": "patient_no",
+    "chart_merges": "merge_id",
     "properties": "prop_no",
     "cases": "case_id",
     "appointments": "appt_id",
@@ -39,6 +40,9 @@ FIRST_ID = 1_000_000_000
 """Ids have ten digits. A child's is ``FIRST_ID + patient number * ID_SPACE + position``."""
 OFFICE = Account("office@advance.example.com", "Olive", "Office")
 """Has an account in Twenty and no row in the suite."""
+
+_EVERY = 20
+"""One patient in so many had another number once."""
 
 Kind = Literal["relative", "duplicate", "single"]
 
@@ -80,6 +84,9 @@ class AdvancePractice(Clinic):
                 made = (rows.provider(self._random(table, n), n, FIRST_ID + n) for n in numbers)
             case "patients":
                 made = (self.patient(number) for number in self._numbers)
+            case "chart_merges":
+                numbers = range(_EVERY, self.patients + 1, _EVERY)
+                made = (rows.chart_merge(self._random(table, n), FIRST_ID + n, rows.RETIRED + n, n) for n in numbers)
             case "properties":
                 made = (row for number in self._numbers for row in self._properties(number))
             case "workflows":
@@ -154,7 +161,8 @@ class AdvancePractice(Clinic):
         random = self._random(table, number)
         first = FIRST_ID + number * ID_SPACE
         for key in range(first, first + self._count(random, table, number)):
-            row = self.child(random, table, key, mistyped(random, 0.015, number, rows.NEVER_ISSUED + number))
+            named = rows.RETIRED + number if number % _EVERY == 0 and table == "documents" else number
+            row = self.child(random, table, key, mistyped(random, 0.015, named, rows.NEVER_ISSUED + number))
             if table == "documents":
                 row |= stored(self._bytes(key))
             yield row

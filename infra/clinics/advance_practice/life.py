@@ -13,6 +13,7 @@ from infra.clinics.clinic import Row
 from infra.clinics.life import ANY, Connection, Cursor, Life
 
 _ORPHANED = sql.SQL("not exists (select from patients where patients.patient_no = {}.patient_no)")
+_UNDOABLE = sql.SQL("old_no < {}").format(sql.Literal(rows.RETIRED))
 _ALONE = sql.SQL(
     """not exists (select from patients as other
                     where other.patient_no <> patients.patient_no
@@ -24,6 +25,11 @@ class AdvancePracticeLife(Life[AdvancePractice]):
     """Rows come, change and go in every table but those of the payers and the workflows."""
 
     patients, children, alone = "patients", CHILDREN, _ALONE
+
+    def __init__(self, clinic: AdvancePractice, url: str) -> None:
+        super().__init__(clinic, url)
+        with self._connect() as connection:
+            self._last_child["chart_merges"] = self._last(connection, "chart_merges")
 
     def _new_patient(self, cursor: Cursor) -> int:
         number = self._new_number()
@@ -37,6 +43,30 @@ class AdvancePracticeLife(Life[AdvancePractice]):
         self._awaited.append(number)
         made = self._insert(cursor, "properties", self._clinic.custom_property(self._random, number, 0))
         return made + sum(self._insert_child(cursor, table, number) for table in ("appointments", "cases"))
+
+    def _merge(self, cursor: Cursor) -> int:
+        """Two charts become one in the same breath: a patient goes with the old number, and all is the other's."""
+        two = self._two_patients(cursor)
+        if two is None:
+            return 0
+        keeper, double = two
+        old, new = double["patient_no"], keeper["patient_no"]
+        made = self._delete(cursor, "patients", old)
+        known = rows.chart_merge(self._random, self._new_id("chart_merges"), old, new)
+        made += self._insert(cursor, "chart_merges", known)
+        told_twice = """
+            delete from properties
+             where patient_no = %s and label in (select label from properties where patient_no = %s)"""
+        made += cursor.execute(told_twice, (old, new)).rowcount
+        return made + sum(self._give(cursor, table, double, keeper) for table in ("properties", *CHILDREN))
+
+    def _undo_merge(self, cursor: Cursor) -> int:
+        """They were two people after all: one is registered again, under the old number. What was given is not."""
+        row = self._pick(cursor, "chart_merges", _UNDOABLE)
+        if row is None:
+            return 0
+        made = self._delete(cursor, "chart_merges", row["merge_id"])
+        return made + self._insert(cursor, "patients", self._person(row["old_no"]))
 
     def _move_house(self, cursor: Cursor) -> int:
         new = self._person(1)
@@ -98,13 +128,13 @@ class AdvancePracticeLife(Life[AdvancePractice]):
         return self._save(cursor, table, row[KEYS[table]], {name: new[name] for name in new if name not in kept})
 
     def _move_child(self, cursor: Cursor) -> int:
-        return self._give(cursor, self._random.choice(("appointments", "claims", "activities", "notes")), ANY)
+        return self._hand(cursor, self._random.choice(("appointments", "claims", "activities", "notes")), ANY)
 
     def _correct_orphan(self, cursor: Cursor) -> int:
         table = self._random.choice(CHILDREN)
-        return self._give(cursor, table, _ORPHANED.format(sql.Identifier(table)))
+        return self._hand(cursor, table, _ORPHANED.format(sql.Identifier(table)))
 
-    def _give(self, cursor: Cursor, table: str, where: sql.Composable) -> int:
+    def _hand(self, cursor: Cursor, table: str, where: sql.Composable) -> int:
         patient = self._pick(cursor, "patients")
         return self._change(cursor, table, {"patient_no": patient["patient_no"]}, where) if patient else 0
 
@@ -127,6 +157,8 @@ class AdvancePracticeLife(Life[AdvancePractice]):
                 return self._random.randint(1, self._last_patient)
             case "properties":
                 return self._random.randint(0, self._last_patient * 10)
+            case "chart_merges":
+                return self._random.randint(FIRST_ID, self._last_child[table])
             case "orgs":
                 return self._random.randint(1, self._clinic.organizations)
             case "providers":
@@ -153,5 +185,7 @@ class AdvancePracticeLife(Life[AdvancePractice]):
         (_move_child, 4),
         (_correct_orphan, 4),
         (Life._delete_patient, 3),
+        (_merge, 3),
+        (_undo_merge, 1),
         (Life._restore_patient, 3),
     )

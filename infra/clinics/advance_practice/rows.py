@@ -14,6 +14,8 @@ from infra.clinics.handwriting import email, mistyped, phone, text, wall_clock
 NEVER_ISSUED = 900_000
 """Patients and organizations from this number on never existed; a row that names one is an orphan from the beginning.
 """
+RETIRED = 800_000
+"""Patients from this number on were merged into others long ago; there are laboratories that go on naming them."""
 OVERSIZE_BYTES = 40 * 1024 * 1024
 """A scan of the whole file; Twenty takes 25 MB in one upload."""
 
@@ -103,6 +105,10 @@ def patient(random: Random, number: int) -> Row:
         "payer_id": None,
         "payer_name": None,
     }
+
+
+def chart_merge(random: Random, key: int, old: int, new: int) -> Row:
+    return {"merge_id": key, "old_no": old, "new_no": new, "merged": time(random)}
 
 
 def case(random: Random, key: int, patient: int, org: int | None, handler_email: str | None) -> Row:

@@ -46,6 +46,15 @@ create table patients (
     updated_at timestamptz not null default now()
 );
 
+-- numbers that patients had before; there are no rows of patients under them
+create table chart_merges (
+    merge_id bigint primary key,
+    old_no bigint,
+    new_no bigint,
+    merged text,
+    updated_at timestamptz not null default now()
+);
+
 create table properties (
     prop_no bigint primary key,
     patient_no bigint,

@@ -14,7 +14,7 @@ from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.clinic_management import options, words
 from infra.clinics.clinic_management import rows as source_rows
-from infra.clinics.expectation import Expectation, Fields
+from infra.clinics.expectation import Expectation, Fields, survivors
 from infra.clinics.values import Content, Email, Expected, ExpectedRow, Reference, Unique
 
 
@@ -40,7 +40,7 @@ class _Expectation(Expectation):
         self._known = {row["pt_no"] for row in tables["pt_master"]}
         arrived = {row["pt_no"]: row for row in tables["pt_master"] if not _stale(row, today)}
         merged_to = {row["pt_no"]: row["merged_to"] for row in tables["pt_master"]}
-        self._leads = {number: _survivor(number, merged_to, arrived) for number in self._known}
+        self._leads = survivors(merged_to, arrived)
         patients = [row for number, row in arrived.items() if self._leads[number] == number]
         self._providers = {row["prov_id"] for row in tables["prov"]}
         self._provider_emails = Counter(_address(row["email_addr"]) for row in tables["prov"])
@@ -276,7 +276,7 @@ class _Expectation(Expectation):
         """Rows of patients who are taken along, the merged too. Those of nobody wait; those of the stale stay away."""
         for row in children:
             patient = row["pt_no"]
-            if self._leads.get(patient) is not None:
+            if patient in self._leads:
                 yield row
             elif patient not in self._known:
                 orphan = self.key(object_name, row[key] if key else next(iter(row.values())))
@@ -285,8 +285,7 @@ class _Expectation(Expectation):
                     self.result.parked.add(orphan)
 
     def _person(self, patient: int | None) -> Reference | None:
-        leads = self._leads.get(patient) if patient is not None else None
-        return Reference("person", self.key("patient", leads)) if leads is not None else None
+        return Reference("person", self.key("patient", self._leads[patient])) if patient in self._leads else None
 
     def _account(self, written: str | None) -> Reference | None:
         address = _address(written)
@@ -306,14 +305,6 @@ class _Expectation(Expectation):
     def _day(self, key: str, name: str, written: str | None) -> str | None:
         found = self._time(key, name, written)
         return found.date().isoformat() if found else None
-
-
-def _survivor(number: int, merged_to: Mapping[int, int | None], arrived: Collection[int]) -> int | None:
-    """Whose record a number leads to: the last one in its line of merges that Twenty has; None where it has none."""
-    line = [number]
-    while (following := merged_to.get(line[-1])) is not None and following not in line:
-        line.append(following)
-    return next((one for one in reversed(line) if one in arrived), None)
 
 
 def _stale(row: Row, today: date) -> bool:

@@ -50,16 +50,13 @@ class ClinicManagementLife(Life[ClinicManagement]):
 
     def _merge(self, cursor: Cursor) -> int:
         """One record is found to be another one's duplicate, and gives it what it had, but for what is forgotten."""
-        keeper, double = (self._pick(cursor, "pt_master", _ACTIVE) for _ in range(2))
-        if keeper is None or double is None or keeper["pt_no"] == double["pt_no"]:
+        two = self._two_patients(cursor, _ACTIVE)
+        if two is None:
             return 0
+        keeper, double = two
         made = self._save(cursor, "pt_master", double["pt_no"], {"rec_status": "M", "merged_to": keeper["pt_no"]})
-        for table in CHILDREN:
-            if self._random.random() < 0.3:
-                continue
-            query = sql.SQL("update {} set pt_no = %s, mod_ts = now() where pt_no = %s").format(sql.Identifier(table))
-            made += cursor.execute(query, (keeper["pt_no"], double["pt_no"])).rowcount
-        return made
+        given = [table for table in CHILDREN if self._random.random() >= 0.3]
+        return made + sum(self._give(cursor, table, double, keeper) for table in given)
 
     def _separate(self, cursor: Cursor) -> int:
         """They were two people after all."""

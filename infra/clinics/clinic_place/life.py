@@ -153,22 +153,17 @@ class ClinicPlaceLife(Life[ClinicPlace]):
 
     def _merge(self, cursor: Cursor) -> int:
         """Two charts become one. The software keeps no word of it: a patient goes, and children name another."""
-        keeper, double = (self._pick(cursor, "patients") for _ in range(2))
-        if keeper is None or double is None or keeper["patient_id"] == double["patient_id"]:
+        two = self._two_patients(cursor)
+        if two is None:
             return 0
+        keeper, double = two
         made = self._delete(cursor, "patients", double["patient_id"])
-        for table in CHILDREN:
-            values: Row = {"patient_id": keeper["patient_id"], "was": double["patient_id"]}
-            if table == "emergency_contacts":
-                text = "delete from {} where patient_id = %(was)s"
-            elif table == "invoices":
-                text = "update {} set patient_id = %(patient_id)s, currency = %(currency)s, updated_at = now()"
-                text += " where patient_id = %(was)s"
-                values["currency"] = rows.currency(keeper["patient_id"])
-            else:
-                text = "update {} set patient_id = %(patient_id)s, updated_at = now() where patient_id = %(was)s"
-            made += cursor.execute(sql.SQL(text).format(sql.Identifier(table)), values).rowcount
-        return made
+        contacts = "delete from emergency_contacts where patient_id = %s"
+        made += cursor.execute(contacts, (double["patient_id"],)).rowcount
+        billed = "update invoices set currency = %s where patient_id = %s"
+        cursor.execute(billed, (rows.currency(keeper["patient_id"]), double["patient_id"]))
+        given = [table for table in CHILDREN if table != "emergency_contacts"]
+        return made + sum(self._give(cursor, table, double, keeper) for table in given)
 
     def _change_contact(self, cursor: Cursor) -> int:
         new = rows.emergency_contact(self._random, self._random.randrange(10**4), "", None)

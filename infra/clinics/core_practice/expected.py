@@ -14,7 +14,7 @@ from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.core_practice import options, words
 from infra.clinics.core_practice import rows as source_rows
-from infra.clinics.expectation import Expectation, Fields
+from infra.clinics.expectation import Expectation, Fields, survivors
 from infra.clinics.values import Content, Email, Expected, ExpectedRow, Reference
 
 
@@ -42,15 +42,16 @@ class _Expectation(Expectation):
         self._practices = {row["practice_id"] for row in tables["practices"]}
         self._doctors = {row["doctor_id"]: (row["email"] or "").strip().lower() for row in tables["doctors"]}
         patients = [row for row in tables["patients"] if _exported(row)]
-        self._patients = {row["patient_id"] for row in patients}
+        merges = {row["merged_patient_id"]: row["kept_patient_id"] for row in tables["chart_merges"]}
+        self._leads = survivors(merges, {row["patient_id"] for row in patients})
         for row in tables["practices"]:
             self._practice(row)
-        people = {row["patient_id"]: self._patient(row) for row in patients}
+        people = {row["patient_id"]: self._patient(row) for row in patients if self._alone(row)}
         for row in tables["doctors"]:
             self._doctor(row)
         primary = [row for row in tables["patient_practices"] if values.natural(row["designation"]) == "primary"]
         for row in self._with_patient("patient_practice", primary):
-            if row["practice_id"] in self._practices:
+            if row["practice_id"] in self._practices and self._alone(row):
                 practice = Reference("company", self.key("practice", row["practice_id"]))
                 people[row["patient_id"]]["company"] = practice
         for row in self._with_patient("appointment", tables["appointments"]):
@@ -184,7 +185,7 @@ class _Expectation(Expectation):
             "assignee": Reference("workspaceMember", account) if account in self._accounts else None,
         }
         self._add("task", key, fields)
-        self._target("task", key, self.key("patient", row["patient_id"]))
+        self._target("task", key, self._chart(row["patient_id"]))
 
     def _procedures(self, key: str, written: str | None) -> list[str]:
         codes = [code.strip() for code in (written or "").split(";") if code.strip()]
@@ -247,7 +248,8 @@ class _Expectation(Expectation):
                 amount = Decimal(written) if written.replace(".", "").isdigit() else Decimal(0)
                 owed[invoice["patient_id"]] = owed.get(invoice["patient_id"], Decimal(0)) + amount
         for row in self._with_patient("patient_balance", [{"patient_id": number} for number in owed]):
-            people[row["patient_id"]]["outstandingBalance"] = values.amount(owed[row["patient_id"]], "USD")
+            if self._alone(row):
+                people[row["patient_id"]]["outstandingBalance"] = values.amount(owed[row["patient_id"]], "USD")
 
     def _claim(self, row: Row) -> None:
         key = self.key("insurance_claim", row["claim_id"])
@@ -304,19 +306,19 @@ class _Expectation(Expectation):
         due = self._moment(key, "dueAt", row["happened_at"])
         body = {"markdown": row["body"]}
         self._add("task", key, {"title": row["subject"], "bodyV2": body, "dueAt": due, "status": "DONE", **told})
-        self._target("task", key, self.key("patient", row["patient_id"]))
+        self._target("task", key, self._chart(row["patient_id"]))
 
     def _note(self, key: str, row: Row, title: str | None, body: str | None, written: str | None, more: Fields) -> None:
         created = self._created(key, self._time(key, "createdAt", written))
         self._add("note", key, {"title": title, "bodyV2": {"markdown": body}, **more, **created})
-        self._target("note", key, self.key("patient", row["patient_id"]))
+        self._target("note", key, self._chart(row["patient_id"]))
 
     # Helpers
 
     def _with_patient(self, object_name: str, children: Iterable[Row]) -> Iterator[Row]:
-        """Rows of patients who were ever exported; those of the others wait."""
+        """Rows of patients who were ever exported, or merged into one who was; those of the others wait."""
         for row in children:
-            if row["patient_id"] in self._patients:
+            if row["patient_id"] in self._leads:
                 yield row
                 continue
             orphan = self.key(object_name, next(iter(row.values())))
@@ -324,7 +326,16 @@ class _Expectation(Expectation):
             self.result.parked.add(orphan)
 
     def _person(self, patient: int | None) -> Reference | None:
-        return Reference("person", self.key("patient", patient)) if patient in self._patients else None
+        return Reference("person", self._chart(patient)) if patient is not None and patient in self._leads else None
+
+    def _chart(self, patient: int) -> str:
+        """The key of the person that a patient is in Twenty."""
+        return self.key("patient", self._leads[patient])
+
+    def _alone(self, row: Row) -> bool:
+        """Whether what a row says of its patient is said of a person: of one who was merged it is not."""
+        patient: int = row["patient_id"]
+        return self._leads[patient] == patient
 
     def _attending(self, doctor: str | None) -> Reference | None:
         return Reference("person", self.key("doctor", doctor)) if doctor in self._doctors else None

@@ -17,6 +17,7 @@ KEYS = {
     "practices": "practice_id",
     "doctors": "doctor_id",
     "patients": "patient_id",
+    "chart_merges": "merge_id",
     "patient_practices": "link_id",
     "appointments": "appointment_id",
     "treatment_plans": "plan_id",
@@ -39,10 +40,12 @@ CHILDREN = (
     "activities",
 )
 """Tables whose rows belong to a patient."""
+BILLS = ("invoices", "insurance_claims")
+"""Of those, the ones that no merge of charts touches."""
 ID_SPACE = 10
 """Ids that each patient has in each table of children: a child's id is ``patient number * ID_SPACE + position``."""
 
-Kind = Literal["relative", "duplicate", "archived", "single"]
+Kind = Literal["relative", "duplicate", "merged", "archived", "single"]
 
 
 class CorePractice(Clinic):
@@ -74,6 +77,9 @@ class CorePractice(Clinic):
                 made = (rows.doctor(self._random(table, n), n) for n in range(1, self.doctors + 1))
             case "patients":
                 made = (self.patient(number) for number in self._numbers)
+            case "chart_merges":
+                merged = (number for number in self._numbers if self.kind(number) == "merged")
+                made = (rows.chart_merge(self._random(table, n), n, n, n - 1) for n in merged)
             case "patient_practices":
                 made = (row for number in self._numbers for row in self._designations(number))
             case "billing":
@@ -97,17 +103,17 @@ class CorePractice(Clinic):
     def patient(self, number: int) -> Row:
         """One row of patients. Relatives share the e-mail of the patient before, duplicates the name and birthday too.
 
-        One in twenty is at no practice; the archived are never exported.
+        One in twenty is at no practice; the archived are never exported, and who was merged is archived.
         """
         row = rows.patient(self._random("patients", number), number)
         random, kind = self._random("about", number), self.kind(number)
         row["practice_id"] = mistyped(random, 0.05, self.random_practice(random), None)
         # in circles at times: two who pay for one another, or one for oneself
         row["responsible_id"] = mistyped(random, 0.6, max(1, number + random.randint(-1, 1)), None)
-        row["archived_on"] = rows.FIRST_EXPORT - timedelta(30) if kind == "archived" else None
-        if kind in ("relative", "duplicate"):
+        row["archived_on"] = rows.FIRST_EXPORT - timedelta(30) if kind in ("archived", "merged") else None
+        if kind in ("relative", "duplicate", "merged"):
             before = rows.patient(self._random("patients", number - 1), number - 1)
-            same = ("email", "mobile", "last_name", *(("first_name", "dob") if kind == "duplicate" else ()))
+            same = ("email", "mobile", "last_name", *(("first_name", "dob") if kind != "relative" else ()))
             row.update({name: before[name] for name in same if before[name]})
         return row
 
@@ -115,7 +121,8 @@ class CorePractice(Clinic):
         share = self._random("kind", number).random()
         if number % 2:
             return "archived" if share < 0.05 and number > 1 else "single"
-        return "relative" if share < 0.1 else "duplicate" if share < 0.16 else "single"
+        kinds: tuple[tuple[float, Kind], ...] = ((0.1, "relative"), (0.15, "duplicate"), (0.2, "merged"))
+        return next((kind for below, kind in kinds if share < below), "single")
 
     def random_practice(self, random: Random) -> str:
         return rows.practice_id(random.randint(1, self.practices))
@@ -141,10 +148,12 @@ class CorePractice(Clinic):
         return rows.windows(row)
 
     def _children(self, table: str, number: int) -> Iterator[Row]:
+        """What belongs to a patient; who was merged has kept the bills and little else."""
         random = self._random(table, number)
         size = rows.OVERSIZE_BYTES if number == 1 else None
+        keeper = number - 1 if self.kind(number) == "merged" and table not in BILLS else number
         for key in range(number * ID_SPACE, number * ID_SPACE + self._count(random, table, number)):
-            owner = mistyped(random, 0.015, number, rows.NEVER_ISSUED + number)
+            owner = mistyped(random, 0.015, keeper, rows.NEVER_ISSUED + number)
             yield self.child(random, table, key, owner if size is None else number, size)
 
     def _count(self, random: Random, table: str, number: int) -> int:

@@ -6,11 +6,13 @@ is archived had been exported before; so only those are archived who have arrive
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from psycopg import sql
 
 from infra.clinics.clinic import Row
 from infra.clinics.core_practice import rows
-from infra.clinics.core_practice.generator import CHILDREN, ID_SPACE, KEYS, CorePractice
+from infra.clinics.core_practice.generator import BILLS, CHILDREN, ID_SPACE, KEYS, CorePractice
 from infra.clinics.handwriting import mistyped
 from infra.clinics.life import NEW_IDS, Connection, Cursor, Life
 
@@ -26,9 +28,16 @@ _ALONE = sql.SQL(
 
 
 class CorePracticeLife(Life[CorePractice]):
-    """Rows come, change and go between two exports. Patients are never deleted: the software archives them."""
+    """Rows come, change and go between two exports. Patients are never deleted: the software archives them, those who
+    were merged as well.
+    """
 
     patients, children, alone = "patients", ("patient_practices", *CHILDREN), _ALONE
+
+    def __init__(self, clinic: CorePractice, url: str) -> None:
+        super().__init__(clinic, url)
+        with self._connect() as connection:
+            self._last_child["chart_merges"] = max(NEW_IDS, self._last(connection, "chart_merges"))
 
     def afterwards(self) -> int:
         """One patient in twenty is archived, and in no export any more."""
@@ -48,6 +57,18 @@ class CorePracticeLife(Life[CorePractice]):
         number = self._new_number()
         self._awaited.append(number)
         return sum(self._insert_child(cursor, table, number) for table in ("appointments", "invoices"))
+
+    def _merge(self, cursor: Cursor) -> int:
+        """A chart becomes part of another one and is archived. A log says so; the bills stay where they are."""
+        two = self._two_patients(cursor, _ACTIVE)
+        if two is None:
+            return 0
+        keeper, double = two
+        known = self._new_id("chart_merges"), double["patient_id"], keeper["patient_id"]
+        made = self._insert(cursor, "chart_merges", rows.chart_merge(self._random, *known))
+        today = datetime.now(UTC).date()
+        made += self._save(cursor, "patients", double["patient_id"], {"archived_on": today})
+        return made + sum(self._give(cursor, table, double, keeper) for table in CHILDREN if table not in BILLS)
 
     def _correct_patient(self, cursor: Cursor) -> int:
         new = self._person(self._random.randrange(160_000, 200_000))
@@ -170,6 +191,7 @@ class CorePracticeLife(Life[CorePractice]):
         (_leave_practice, 2),
         (_change_doctor, 2),
         (_pay, 4),
+        (_merge, 3),
         (_move_child, 5),
         (_correct_orphan, 4),
     )

@@ -86,6 +86,10 @@ def patient(random: Random, number: int) -> Row:
     }
 
 
+def chart_merge(random: Random, number: int, merged: int, kept: int) -> Row:
+    return {"merge_id": number, "merged_patient_id": merged, "kept_patient_id": kept, "merged_at": time(random)}
+
+
 def address(random: Random) -> Row:
     """Most are of the States, whichever way that and theirs are written; some of the states are none."""
     city, state, postcode = random.choice(common.CITIES)

@@ -41,6 +41,15 @@ create table patients (
     last_modified timestamptz not null default now()
 );
 
+-- whose chart became part of whose; the old one is archived
+create table chart_merges (
+    merge_id bigint primary key,
+    merged_patient_id bigint,
+    kept_patient_id bigint,
+    merged_at text,
+    last_modified timestamptz not null default now()
+);
+
 create table patient_practices (
     link_id bigint primary key,
     patient_id bigint,

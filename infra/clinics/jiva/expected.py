@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from infra.clinics.clinic import Row
-from infra.clinics.expectation import Expectation, Fields
+from infra.clinics.expectation import Expectation, Fields, survivors
 from infra.clinics.jiva import options, words
 from infra.clinics.jiva import rows as source_rows
 from infra.clinics.values import Content, Expected, ExpectedRow, Reference
@@ -36,11 +36,12 @@ class _Expectation(Expectation):
         super().__init__(accounts, fallback)
         self._documents = documents
         self._coordinators = {row["id"]: row["email"].strip().lower() for row in tables["coordinators"]}
-        self._there = {
-            self.key(name, row["id"])
-            for name, table in (("member", "members"), ("organization", "organizations"), ("payer", "payers"))
-            for row in tables[table]
-        }
+        replaced = {self.key("member", row["id"]): row["replaced_by"] for row in tables["members"]}
+        merges = {key: self.key("member", by) if by else None for key, by in replaced.items()}
+        self._leads = survivors(merges, replaced)
+        """Key of a record that is there -> key of the record in Twenty that it is."""
+        for name, table in (("organization", "organizations"), ("payer", "payers")):
+            self._leads.update({(key := self.key(name, row["id"])): key for row in tables[table]})
         for row in tables["organizations"]:
             self._organization(row)
         for row in tables["payers"]:
@@ -48,7 +49,9 @@ class _Expectation(Expectation):
         for row in tables["coordinators"]:
             self._member(row)
         for row in tables["members"]:
-            self._person(row)
+            key = self.key("member", row["id"])
+            if self._leads[key] == key:
+                self._person(row)
         for row in self._of_members("care_plan", tables["care_plans"]):
             self._care_plan(row)
         for row in self._of_members("authorization", tables["authorizations"]):
@@ -187,7 +190,7 @@ class _Expectation(Expectation):
             "carePlan": None,
         }
         self._add("task", key, fields)
-        self._target("task", key, self.key("member", row["member_id"]))
+        self._target("task", key, self._whose(row))
         if row["org_id"]:
             facility = self.key("organization", row["org_id"])
             links = {"task": Reference("task", key), "company": Reference("company", facility)}
@@ -205,10 +208,10 @@ class _Expectation(Expectation):
             "carePlan": self._reference("carePlan", "care_plan", row["care_plan_id"]),
         }
         self._add("task", key, fields)
-        self._target("task", key, self.key("member", row["member_id"]))
+        self._target("task", key, self._whose(row))
 
     def _activity(self, row: Row) -> None:
-        key, whose = self.key("activity", row["id"]), self.key("member", row["member_id"])
+        key, whose = self.key("activity", row["id"]), self._whose(row)
         fields = {
             "title": row["subject"],
             "bodyV2": {"markdown": row["body"]},
@@ -264,22 +267,26 @@ class _Expectation(Expectation):
         for row in children:
             kind, about = row["about_type"], row["about_id"]
             if self._arrives(self.key(object_name, row["id"]), kind, about):
-                yield row, options.ABOUT[kind], self.key(kind, about)
+                yield row, options.ABOUT[kind], self._leads[self.key(kind, about)]
 
     def _arrives(self, key: str, parent: str, parent_id: str) -> bool:
         """Whether a record's parent is in Twenty; without it the record waits."""
         above = self.key(parent, parent_id)
-        if above in self._there:
-            self._there.add(key)
+        if above in self._leads:
+            self._leads[key] = key
             return True
         self.result.orphans.add(key)
         if above in self.result.parked or source_rows.number_of(parent_id) >= source_rows.NEVER_ISSUED:
             self.result.parked.add(key)
         return False
 
+    def _whose(self, row: Row) -> str:
+        """The key of the person that a row's member is in Twenty."""
+        return self._leads[self.key("member", row["member_id"])]
+
     def _reference(self, target: str, object_name: str, record_id: str | None) -> Reference | None:
         key = self.key(object_name, record_id)
-        return Reference(target, key) if key in self._there else None
+        return Reference(target, self._leads[key]) if key in self._leads else None
 
     def _account(self, coordinator: str | None) -> Reference | None:
         address = self._coordinators.get(coordinator or "")

@@ -62,13 +62,18 @@ class Jiva(Clinic):
             yield {**row, "updated_at": self._changed_at(table, row)}
 
     def member(self, number: int) -> Row:
-        """One row of members. Relatives share the e-mail of the one before; duplicates are that one, typed in again."""
+        """One row of members. Relatives share the e-mail of the one before; duplicates are that one, typed in again.
+
+        Half of the duplicates were found out.
+        """
         row = self.single(self._random("members", number), number)
         kind = self.kind(number)
         if kind != "single":
             before = self.single(self._random("members", number - 1), number - 1)
             same = ("email", "phone", "last_name", *(("first_name", "birth_date") if kind == "duplicate" else ()))
             row.update({name: before[name] for name in same if before[name]})
+        if kind == "duplicate" and self._random("found out", number).random() < 0.5:
+            row["replaced_by"] = identifier("members", number - 1)
         return row
 
     def single(self, random: Random, number: int) -> Row:

@@ -1,6 +1,7 @@
 """What happens at a customer of Jiva.
 
-Life leaves alone what the final tables could not tell: the e-mail of a member who shares it.
+Life leaves alone what the final tables could not tell: the e-mail of a member who shares it. Nor does it lose who was
+replaced: no table tells whether their rows were heard of before they went.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from infra.clinics.life import NEW_IDS, Connection, Cursor, Life
 
 _OF_MEMBERS = ("care_plans", "authorizations", "assessments", "encounters", "action_items", "activities")
 _ORPHANED = sql.SQL("not exists (select from members where members.id = {}.member_id)")
+_IN_USE = sql.SQL("replaced_by is null")
+_REPLACED = sql.SQL("replaced_by is not null")
 _ALONE = sql.SQL(
-    """not exists (
+    """replaced_by is null and not exists (
            select from members as other
             where other.id <> members.id
               and lower(trim(other.email)) = lower(trim(members.email)))"""
@@ -24,9 +27,18 @@ _ALONE = sql.SQL(
 
 
 class JivaLife(Life[Jiva]):
-    """Members are enrolled, corrected and lost; their care is planned, given and written up."""
+    """Members are enrolled, corrected, merged and lost; their care is planned, given and written up."""
 
     patients, children, alone = "members", CHILDREN, _ALONE
+
+    def _merge(self, cursor: Cursor) -> int:
+        """One member turns out to be another. Nothing but the member's own record ever says so."""
+        two = self._two_patients(cursor, _IN_USE)
+        return self._save(cursor, "members", two[1]["id"], {"replaced_by": two[0]["id"]}) if two else 0
+
+    def _separate(self, cursor: Cursor) -> int:
+        """They were two members after all."""
+        return self._change(cursor, "members", {"replaced_by": None}, _REPLACED)
 
     def _new_member(self, cursor: Cursor) -> int:
         number = self._new_number()
@@ -155,5 +167,7 @@ class JivaLife(Life[Jiva]):
         (_move_child, 5),
         (_correct_orphan, 4),
         (_delete_member, 3),
+        (_merge, 3),
+        (_separate, 1),
         (Life._restore_patient, 3),
     )

@@ -74,6 +74,7 @@ def member(random: Random, number: int, organizations: int, payers: int, coordin
         "payer_id": _one("payers", random, payers),
         "org_id": _one("organizations", random, organizations),
         "enrolled_at": time(random),
+        "replaced_by": None,
     }
 
 

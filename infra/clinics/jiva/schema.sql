@@ -22,6 +22,7 @@ create table members (
     payer_id text,
     org_id text,
     enrolled_at text,
+    replaced_by text,
     updated_at timestamptz not null default now()
 );
 
