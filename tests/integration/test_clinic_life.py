@@ -148,6 +148,37 @@ def test_at_a_clinic_with_its_management_software_rows_come_change_and_go(tmp_pa
     assert any(seen == clinic.today for key, _, seen in statuses if key in stale), "nobody came back"
 
 
+MERGES = {
+    "clinic_management": "select pt_no, merged_to from pt_master where merged_to is not null",
+    "core_practice": "select merged_patient_id, kept_patient_id from chart_merges",
+    "advance_practice": "select old_no, new_no from chart_merges",
+    "jiva": "select id, replaced_by from members where replaced_by is not null",
+}
+"""Where each system says so; The Clinic Place keeps no word of it."""
+FOR_GOOD = {"core_practice"}
+"""Its log of merges only grows."""
+
+
+@pytest.mark.parametrize("system", MERGES)
+def test_charts_are_merged_rows_go_and_most_systems_take_merges_back(
+    system: str, tmp_path: Path, postgres_url: str
+) -> None:
+    world = WORLDS[system]
+    clinic, merges = world.clinic(11, 100, tmp_path), []
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        clinic.create(connection)
+        before = {name: table(connection, name).keys() for name in world.life.children}
+        for changes in (0, 1200, 1200):
+            world.life(clinic, postgres_url).run(changes, 0)
+            merges.append(set(connection.execute(MERGES[system]).fetchall()))
+        after = {name: table(connection, name).keys() for name in world.life.children}
+    assert merges[0], "nobody was merged in the days before"
+    assert merges[1] - merges[0] and merges[2] - merges[1]
+    assert bool(merges[1] - merges[2]) == (system not in FOR_GOOD)
+    for name in before:
+        assert before[name] - after[name], f"{name}: nothing was deleted"
+
+
 def test_settling_saves_a_row_of_every_carrier_and_location(
     clinic: ClinicPlace, connection: Connection, postgres_url: str
 ) -> None:

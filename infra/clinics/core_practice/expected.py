@@ -334,8 +334,8 @@ class _Expectation(Expectation):
 
     def _alone(self, row: Row) -> bool:
         """Whether what a row says of its patient is said of a person: of one who was merged it is not."""
-        patient: int = row["patient_id"]
-        return self._leads[patient] == patient
+        leads_to: int = self._leads[row["patient_id"]]
+        return leads_to == int(row["patient_id"])
 
     def _attending(self, doctor: str | None) -> Reference | None:
         return Reference("person", self.key("doctor", doctor)) if doctor in self._doctors else None

@@ -91,6 +91,15 @@ def test_orphans_exist(practice: AdvancePractice, table: str) -> None:
     assert 0 < len(orphans) / len(children) < 0.05
 
 
+def test_some_documents_name_a_number_that_a_patient_had_before(practice: AdvancePractice) -> None:
+    merges = {row["old_no"]: row["new_no"] for row in practice.rows("chart_merges")}
+    patients = {row["patient_no"] for row in practice.rows("patients")}
+    assert merges
+    assert set(merges.values()) <= patients
+    assert not merges.keys() & patients
+    assert any(row["patient_no"] in merges for row in practice.rows("documents"))
+
+
 def test_a_document_is_as_its_manifest_says_and_one_is_too_large(tmp_path: Path) -> None:
     practice = AdvancePractice(3, 3, tmp_path)
     sizes = [row["bytes"] for row in practice.rows("documents")]
@@ -171,6 +180,22 @@ def test_a_patient_with_properties_a_payer_and_an_owner() -> None:
         ("advance_practice/property/1:Shoe size", "label"),
     }
     assert found.parked == found.orphans == {"advance_practice/property/900001:Shoe size"}
+
+
+def test_a_number_from_before_leads_to_the_patient_who_has_all() -> None:
+    merges = [row("chart_merges", merge_id=n, old_no=old, new_no=new) for n, old, new in ((1, 3, 2), (2, 2, 1))]
+    found = wanted(
+        patients=[row("patients", patient_no=1)],
+        chart_merges=merges,
+        properties=[row("properties", patient_no=3, label="Referral source", content="Google")],
+        cases=[row("cases", case_id=5, patient_no=3, status="In treatment")],
+        notes=[row("notes", note_id=number, patient_no=number) for number in (2, 4)],
+    )
+    assert found.rows["person"].keys() == {ANA.key}
+    assert found.rows["person"][ANA.key].fields["referralSource"] is None
+    assert found.rows["opportunity"]["advance_practice/case/5"].fields["pointOfContact"] == ANA
+    assert found.rows["noteTarget"].keys() == {f"advance_practice/note/2 -> {ANA.key}"}
+    assert found.orphans == {"advance_practice/note/4"}
 
 
 def test_a_provider_without_an_account_is_a_person() -> None:

@@ -15,7 +15,7 @@ import pytest
 from infra.clinics import values
 from infra.clinics.clinic import Row
 from infra.clinics.core_practice import CorePractice, expected, options, rows, words
-from infra.clinics.core_practice.generator import CHILDREN, KEYS
+from infra.clinics.core_practice.generator import BILLS, CHILDREN, KEYS
 from infra.clinics.values import Content, Email, Expected, Reference
 from schemas.mapping import load_mapping
 
@@ -68,7 +68,11 @@ def test_patients_are_as_ugly_as_promised(clinic: CorePractice) -> None:
     assert 0.05 < sum(count for count in shared.values() if count > 1) / len(emails) < 0.2
     twins = Counter((row["first_name"], row["last_name"], row["dob"]) for row in patients if row["dob"])
     assert 0.02 < sum(count > 1 for count in twins.values()) / len(patients) < 0.05
-    assert 0.01 < sum(row["archived_on"] is not None for row in patients) / len(patients) < 0.05
+    merged = {row["merged_patient_id"] for row in clinic.rows("chart_merges")}
+    archived = {row["patient_id"] for row in patients if row["archived_on"] is not None}
+    assert 0.01 < len(merged) / len(patients) < 0.05
+    assert merged < archived
+    assert 0.01 < len(archived - merged) / len(patients) < 0.05
     payers = {row["patient_id"]: row["responsible_id"] for row in patients if row["responsible_id"]}
     assert any(payers.get(other) == one != other for one, other in payers.items()), "nobody in a circle"
     assert any(one == other for one, other in payers.items())
@@ -92,6 +96,12 @@ def test_words_and_times_that_nothing_is_made_for(clinic: CorePractice) -> None:
     assert any(row["starts_at"] in ("11/03/2024 01:30", "03/10/2024 02:30") for row in appointments)
     assert {"see paper", "[]", None} < {row["line_items"] for row in clinic.rows("invoices")}
     assert {"see plan", None} < {row["estimated_cost"] for row in clinic.rows("treatment_plans")}
+
+
+@pytest.mark.parametrize("table", CHILDREN)
+def test_those_who_were_merged_have_given_away_all_but_the_bills(clinic: CorePractice, table: str) -> None:
+    merged = {row["merged_patient_id"] for row in clinic.rows("chart_merges")}
+    assert (table in BILLS) == any(row["patient_id"] in merged for row in clinic.rows(table))
 
 
 @pytest.mark.parametrize("table", CHILDREN)
@@ -170,6 +180,29 @@ def test_a_patient_at_a_practice_of_a_group() -> None:
         ("1", "createdAt"), ("2", "emails"), ("2", "practiceNumber"), ("3", "emails"), ("3", "practiceNumber"),
         ("3", "homeAddress.addressCountry"),
     }  # fmt: skip
+
+
+def test_bills_of_the_merged_lead_to_whom_the_log_names() -> None:
+    people = [patient(1, email="a@example.com"), patient(2, archived_on=date(2025, 5, 2)), patient(3, responsible_id=2)]
+    merges = [
+        {"merge_id": n, "merged_patient_id": merged, "kept_patient_id": kept, "merged_at": None}
+        for n, (merged, kept) in enumerate(((2, 1), (3, 2), (8, 9)))
+    ]
+    links = [{"link_id": n, "patient_id": n, "practice_id": "PR-1", "designation": "Primary"} for n in (1, 3)]
+    empty = next(made(1, 50).rows("insurance_claims"))
+    claims = [{**empty, "claim_id": n, "patient_id": n} for n in (1, 2, 3, 8)]
+    found = wanted(
+        practices=[{**next(made(1, 1).rows("practices")), "practice_id": "PR-1"}],
+        patients=people,
+        chart_merges=merges,
+        patient_practices=links,
+        insurance_claims=claims,
+    )
+    assert found.rows["person"].keys() == {"core_practice/patient/1"}
+    survivor = Reference("person", "core_practice/patient/1")
+    claimed = {key: row.fields["patient"] for key, row in found.rows["insuranceClaim"].items()}
+    assert claimed == {f"core_practice/insurance_claim/{n}": survivor for n in (1, 2, 3)}
+    assert found.parked == {"core_practice/insurance_claim/8"}
 
 
 def test_a_doctor_with_an_account_owns_the_appointments() -> None:

@@ -60,6 +60,9 @@ def test_members_are_as_ugly_as_promised(jiva: Jiva) -> None:
     assert 0.02 < sum(count - 1 for count in people.values()) / len(members) < 0.05
     assert {"2023-02-30", "unknown", "", None} <= {row["birth_date"] for row in members}
     assert {"gold ", "Legacy", ""} < {row["coverage_tier"] for row in members}
+    replaced = [row for row in members if row["replaced_by"]]
+    assert 0.005 < len(replaced) / len(members) < 0.05
+    assert all(rows.number_of(row["replaced_by"]) == rows.number_of(row["id"]) - 1 for row in replaced)
     assert "Catastrophic" not in {row["coverage_tier"] for row in members}, "an option that nobody uses"
 
 
@@ -155,6 +158,27 @@ def test_a_member_with_coordinator_facility_and_payer() -> None:
         (MEMBER, "enrolledAt"),
         ("jiva/organization/org000000001", "stateLicensing"),
     }
+
+
+def test_what_a_replaced_member_has_leads_to_the_one_who_replaced() -> None:
+    first, second, third = (identifier("members", number) for number in (1, 2, 3))
+    members = [
+        {"id": first},
+        {"id": second, "replaced_by": first},
+        {"id": third, "replaced_by": second},
+        {"id": identifier("members", 4), "replaced_by": identifier("members", 5)},
+    ]
+    notes = [{"id": "nte000000001", "about_type": "member", "about_id": third}]
+    encounters = [{"id": "enc000000001", "member_id": second}]
+    plans = [{"id": "cpl000000010", "member_id": third, "org_id": "org000000001"}]
+    clinics = [{"id": "org000000001"}]
+    found = wanted(
+        members=members, clinical_notes=notes, encounters=encounters, care_plans=plans, organizations=clinics
+    )
+    assert found.rows["person"].keys() == {MEMBER, "jiva/member/mbr000000004"}
+    assert found.rows["noteTarget"].keys() == {f"jiva/clinical_note/nte000000001 -> {MEMBER}"}
+    assert found.rows["taskTarget"].keys() == {f"jiva/encounter/enc000000001 -> {MEMBER}"}
+    assert found.rows["carePlan"][PLAN].fields["patient"] == Reference("person", MEMBER)
 
 
 def test_what_hangs_on_a_care_plan_waits_with_it(tmp_path: Path) -> None:
