@@ -118,5 +118,13 @@ def local_bound(bound: datetime, zone: str) -> datetime:
 
 
 def instant(moment: datetime, zone: str) -> datetime:
-    """The instant of a change time; a naive one is local time in ``zone``, the first where an hour comes twice."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    """The instant of a change time; a naive one is local time in ``zone``, the first where an hour comes twice.
+
+    "Never" and "always" are often written as the last or the first moment there is: those have no other zone.
+    """
+    if moment.tzinfo:
+        return moment
+    try:
+        return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)

@@ -80,10 +80,9 @@ def parse(value: Mapping[str, Any]) -> Selection | None:
 
 def _compare(value: Value, comparison: str, text: str) -> bool:
     try:
-        wanted = _like(value, text)
+        return _COMPARISONS[comparison](value, _like(value, text))
     except (ValueError, InvalidOperation):
-        value, wanted = str(value), text
-    return _COMPARISONS[comparison](value, wanted)
+        return _COMPARISONS[comparison](str(value), text)
 
 
 def _like(value: Value, text: str) -> Any:
@@ -95,7 +94,9 @@ def _like(value: Value, text: str) -> Any:
             return Decimal(text)
         case datetime():
             moment = datetime.fromisoformat(text)
-            return moment if moment.tzinfo or not value.tzinfo else moment.replace(tzinfo=value.tzinfo)
+            if value.tzinfo is None:
+                return moment.replace(tzinfo=None)
+            return moment if moment.tzinfo else moment.replace(tzinfo=value.tzinfo)
         case date():
             return date.fromisoformat(text)
         case str():

@@ -75,6 +75,17 @@ def test_instants() -> None:
     assert instant(twice, "America/New_York") == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        (datetime(1, 1, 1), "Europe/Berlin"),  # noqa: DTZ001
+        (datetime(9999, 12, 31, 23, 59, 59), "America/New_York"),  # noqa: DTZ001
+    ],
+)
+def test_always_and_never_are_instants_in_any_zone(moment: datetime, zone: str) -> None:
+    assert instant(moment, zone) == moment.replace(tzinfo=UTC)
+
+
 def test_snapshots_take_parents_first_and_bear_cycles() -> None:
     objects = [
         SourceObject("visit", ("id",), "visits", parents=("patient", "doctor")),

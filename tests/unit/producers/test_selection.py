@@ -31,7 +31,10 @@ def row(record_id: str, **columns: Value) -> Row:
         (date(2026, 1, 2), "state >= 2026-01-01", True),
         (datetime(2026, 1, 2, tzinfo=UTC), "state<2026-01-02T00:00:01", True),
         (datetime(2026, 1, 2), "state > 2026-01-01", True),  # noqa: DTZ001
+        (datetime(2026, 1, 2), "state >= 2026-01-02T00:00:00Z", True),  # noqa: DTZ001
+        (datetime(2026, 1, 2), "state > 2026-01-02T00:00:00Z", False),  # noqa: DTZ001
         (True, "state = true", True),
+        (Decimal(1), "state < nan", True),
         (9, "state = nine", False),
     ],
 )
