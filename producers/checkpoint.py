@@ -79,6 +79,7 @@ def _moment(value: str | None) -> datetime | None:
 def to_json(position: Position, health: str) -> dict[str, Any]:
     """The position as a checkpoint carries it. ``health`` is for readers: empty while all is well."""
     snapshot, watermark = position.snapshot, position.watermark
+    kept = len(position.suspects) <= SUSPECTS_KEPT
     return {
         "run": position.run,
         "cursor": position.cursor.isoformat() if position.cursor else None,
@@ -91,8 +92,9 @@ def to_json(position: Position, health: str) -> dict[str, Any]:
         },
         "sweep": {
             "at": position.swept_at.isoformat() if position.swept_at else None,
-            "version": position.swept_version,
-            "suspects": sorted(position.suspects) if len(position.suspects) <= SUSPECTS_KEPT else [],
+            # without its suspects, what was swept has to be swept anew
+            "version": position.swept_version if kept else None,
+            "suspects": sorted(position.suspects) if kept else [],
         },
         "paused": dict(position.paused),
         "approved": sorted(position.approved),

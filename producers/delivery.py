@@ -102,7 +102,7 @@ class Delivery:
         rule, stamp = self._rule, landed_us if self._full or self._deltas else 0
         files = {file.name: file for pattern in (rule.full, rule.delta) if pattern for file in self._list(pattern)}
         settled = self._settling.look(files.values(), now)
-        exports = group(files.values(), rule, lambda name: (self._directory / name).is_file())
+        exports = group(files.values(), rule, self._written)
         lacking = sorted(f"{export.label or 'an export'} lacks {export.lacks}" for export in exports if export.lacks)
         self._awaited = f" ({'; '.join(lacking[:_NAMED])})" if lacking else ""
         ready = [one for one in exports if not one.lacks and (one.marked or settled.issuperset(one.files))]
@@ -121,6 +121,10 @@ class Delivery:
                 self._take(at, export, stamp, now)
         if self._manifest is not None and self._manifest.due(now):
             self._release(landed_us, now)
+
+    def _written(self, name: str) -> int | None:
+        marker = self._directory / name
+        return marker.stat().st_mtime_ns if marker.is_file() else None
 
     def _label(self, export: Export) -> str:
         return export.label or self._what.name

@@ -88,7 +88,7 @@ class Export:
     """Files that are read as one. ``files`` in the order of their segments.
 
     lacks: what of it is not there yet; empty where nothing is known to be missing.
-    marked: its marker is there, so nobody writes to it any more.
+    marked: its marker is there and no older than its files, so nobody writes to it any more.
     """
 
     label: str
@@ -108,8 +108,8 @@ def rank(export: str | None, file: Seen) -> str:
     return natural(export) if export is not None else f"{file.mtime_ns:020}/{natural(file.name)}"
 
 
-def group(files: Iterable[Seen], rule: Rule, there: Callable[[str], bool]) -> list[Export]:
-    """The exports that ``files`` are, in no order. ``there``: whether a marker of this name is."""
+def group(files: Iterable[Seen], rule: Rule, written: Callable[[str], int | None]) -> list[Export]:
+    """The exports that ``files`` are, in no order. ``written``: when a marker of this name was, in ns; None: never."""
     found: dict[tuple[bool, str], dict[int, tuple[Seen, int | None]]] = {}
     for file in files:
         for pattern, full in ((rule.full, True), (rule.delta, False)):
@@ -121,11 +121,15 @@ def group(files: Iterable[Seen], rule: Rule, there: Callable[[str], bool]) -> li
             segments = int(groups["segments"]) if pattern.counted else None
             found.setdefault((full, label), {})[segment] = (file, segments)
             break
-    return [_export(label, full, parts, rule, there) for (full, label), parts in found.items()]
+    return [_export(label, full, parts, rule, written) for (full, label), parts in found.items()]
 
 
 def _export(
-    label: str, full: bool, parts: Mapping[int, tuple[Seen, int | None]], rule: Rule, there: Callable[[str], bool]
+    label: str,
+    full: bool,
+    parts: Mapping[int, tuple[Seen, int | None]],
+    rule: Rule,
+    written: Callable[[str], int | None],
 ) -> Export:
     ordered = sorted(parts)
     files = tuple(parts[number][0] for number in ordered)
@@ -133,9 +137,15 @@ def _export(
     lacks = ""
     if pattern is not None and pattern.segmented:
         lacks = _missing_segments(ordered, {parts[number][1] for number in ordered})
-    marked = rule.marker is not None and there(_marker(rule.marker, label, files[0]))
-    if rule.marker is not None and not marked:
-        lacks = f"the marker {_marker(rule.marker, label, files[0])}"
+    marked = False
+    if rule.marker is not None:
+        marker = _marker(rule.marker, label, files[0])
+        at = written(marker)
+        if at is None:
+            lacks = f"the marker {marker}"
+        else:
+            # an older one may be the last delivery's: under a name that stays, it says nothing of this one
+            marked = all(at >= file.mtime_ns for file in files)
     return Export(label, full, files, lacks, marked)
 
 

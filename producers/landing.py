@@ -217,7 +217,11 @@ class Landing:
                 [rank],
             )
             connection.execute(f"DELETE FROM {ended} WHERE key IN (SELECT key FROM changed)")
-            connection.execute(f"INSERT INTO {ended} SELECT key, ? FROM staged WHERE gone", [rank])
+            connection.execute(f"DELETE FROM {ended} WHERE rank <= ? AND key IN ({gone})", [rank])
+            connection.execute(
+                f"INSERT INTO {ended} SELECT key, ? FROM staged WHERE gone AND key NOT IN (SELECT key FROM {ended})",
+                [rank],
+            )
             connection.execute(
                 f"INSERT INTO {rows} SELECT ? + row_number() OVER (ORDER BY n), ?, ?, key, record, ? FROM changed",
                 [self._seq, landed_us, changed_us, rank],

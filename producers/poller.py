@@ -256,7 +256,8 @@ class Poller:
         version, swept = self._condition.version, self.position.swept_version
         same = version is not None and version == swept and not self.position.suspects
         if self._scan is None and same:
-            self._amend(replace(self.position, swept_at=reading.now))
+            # nothing is missing of what an approval was given for: it must not outlive that
+            self._amend(replace(self.position, swept_at=reading.now, approved=self.position.approved - {MISSING}))
             return False
         if self._scan is None:
             self._known.begin_sweep()

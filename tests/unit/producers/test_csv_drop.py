@@ -14,7 +14,7 @@ from producers.landing import CONTENT_KEY
 from producers.source import SourceError
 from producers.unreadable import MOST
 from schemas.source import SourceObject
-from tests.unit.producers.drop_world import DELETE, FULL, PATIENT, SNAPSHOT, SOURCES, UPSERT, Drops
+from tests.unit.producers.drop_world import DELETE, FULL, LIMITS, PATIENT, SNAPSHOT, SOURCES, UPSERT, Drops
 
 ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
 DATED = Rule(full=Pattern("patients-{export}.csv"))
@@ -73,6 +73,21 @@ def test_a_file_with_a_marker_is_taken_at_once_and_one_without_never(tmp_path: P
     drops.round(1.1)
     drops.round(1.1)
     assert len(drops.events()) == 2
+
+
+def test_the_last_delivery_s_marker_says_nothing_of_a_file_that_is_being_written(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, replace(FULL, marker="{name}.done"))
+    rows = [f"{number},n{number}\n" for number in range(50)]
+    drops.drop("patients.csv", "id,name\n" + "".join(rows))
+    drops.drop("patients.csv.done", "")
+    drops.settle()
+    drops.take()
+    for written in range(10, 50):
+        drops.drop("patients.csv", "id,name\n" + "".join(rows[:written]), at=86_400 + written)
+        drops.round(1.1)
+    drops.drop("patients.csv", "id,name\n" + "".join(rows), at=90_000)
+    drops.settle()
+    assert drops.take() == []
 
 
 def test_a_marker_that_counts_other_rows_refuses_the_export(tmp_path: Path) -> None:
@@ -362,6 +377,56 @@ def test_no_more_than_so_many_bad_rows_of_a_file_become_dead_letters(drops: Drop
     assert drops.condition().rejected == MOST + 1
     assert len(drops.world.topic.letters) == MOST
     assert drops.latest() == {"1": "Ada"}
+
+
+def test_a_row_that_is_declared_gone_twice_can_come_back(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(delta=Pattern("d-{export}.csv"), deleted=("op", frozenset({"D"}))))
+    for number, row in enumerate(("1,Ada,", "1,,D", "1,,D", "1,Ada again,"), 1):
+        drops.drop(f"d-{number}.csv", f"id,name,op\n{row}\n2,Bob {number},\n", at=60 * number)
+        drops.settle()
+    assert drops.latest() == {"1": "Ada again", "2": "Bob 4"}
+    assert drops.world.poller.health == ""
+
+
+MANY = 1_100
+"""More suspects than a checkpoint keeps."""
+
+
+def test_many_rows_missing_are_deleted_although_the_poller_starts_anew(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, limits=replace(LIMITS, chunk_rows=5_000, missing_rows=2 * MANY))
+    rows = [f"{number},n{number}\n" for number in range(MANY + 400)]
+    drops.drop("patients.csv", "id,name\n" + "".join(rows))
+    drops.settle()
+    drops.take()
+    drops.drop("patients.csv", "id,name\n" + "".join(rows[MANY:]), at=60)
+    while not drops.world.poller.position.suspects:
+        drops.database.advance(1.1)
+        drops.world.poll_to_end()
+        drops.world.poller.sweep(drops.source.reading())
+    drops.world.poller.heartbeat()
+    drops.restart()
+    drops.settle()
+    assert [kind for kind, _ in drops.take()] == [DELETE] * MANY
+
+
+def test_what_was_approved_before_a_restart_is_deleted_and_no_later_loss_with_it(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, limits=replace(LIMITS, chunk_rows=5_000, missing_rows=20, missing_ratio=0.2))
+    rows = [f"{number},n{number}\n" for number in range(2 * MANY)]
+    drops.drop("patients.csv", "id,name\n" + "".join(rows))
+    drops.settle()
+    drops.take()
+    drops.drop("patients.csv", "id,name\n" + "".join(rows[MANY:]), at=60)
+    drops.settle()
+    assert "are missing at once" in drops.world.poller.health
+    drops.world.poller.heartbeat()
+    drops.restart()
+    drops.world.poller.approve()
+    drops.settle()
+    assert [kind for kind, _ in drops.take()] == [DELETE] * MANY
+    drops.drop("patients.csv", "id,name\n" + rows[-1], at=86_400)
+    drops.settle()
+    assert drops.take() == []
+    assert "are missing at once" in drops.world.poller.health
 
 
 def test_rows_behind_a_bad_one_are_not_deleted(drops: Drops) -> None:
