@@ -73,18 +73,21 @@ class Deployment:
                         f"{place}.objects.{name}.manifest: its files lie below documents:, which is not set"
                     )
         apart = set(settings.drops.objects) & set(by_name) if settings.drops else set()
-        queries = {name for name, what in by_name.items() if what.query and settings.source.kind != "postgres"} - apart
-        mine = [what for name, what in by_name.items() if name not in apart | queries]
+        views = {name for name, what in by_name.items() if what.view}
+        if settings.source.kind != "postgres":
+            for name in [name for name, what in by_name.items() if what.query and name not in apart]:
+                raise SettingsError(f"{name}: its query needs a database: over files and lists, write it as a `view`")
+        mine = [what for name, what in by_name.items() if name not in apart | views]
         source, objects = build(settings.source, mine, work=work / "source", documents=settings.documents)
         beside: dict[str, Source] = {}
         if settings.drops is not None:
             theirs = [what for name, what in by_name.items() if name in apart]
             other, more = build(settings.drops, theirs, work=work / "beside", documents=settings.documents)
             objects, beside = (*objects, *more), {what.name: other for what in more}
-        if queries:
-            views = Views(work / "views", tuple(by_name.values()), clock=now, monotonic=time.monotonic)
-            objects = (*objects, *(by_name[name] for name in by_name if name in queries))
-            beside |= dict.fromkeys(queries, views)
+        if views:
+            over = Views(work / "views", tuple(by_name.values()), clock=now, monotonic=time.monotonic)
+            objects = (*objects, *(by_name[name] for name in by_name if name in views))
+            beside |= dict.fromkeys(views, over)
         return source, objects, beside
 
 

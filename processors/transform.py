@@ -23,6 +23,7 @@ SIZE_LIMIT = 9_000_000
 
 VANISHED = "vanished"
 NO_MERGE = "it says of no merge"
+FOR_VIEWS = "read for views alone"
 
 Derive = Callable[[RecordChange, Version, Record], RecordChange | None]
 
@@ -33,6 +34,11 @@ class _Plan:
     derives: tuple[Derive, ...] = ()
     skipped: Verdict | None = None
     merger: Say | None = None
+
+    @property
+    def makes_nothing(self) -> bool:
+        """Its rows are there for views to read."""
+        return not self.parts and self.merger is None
 
 
 class MappingTransform:
@@ -68,6 +74,8 @@ class MappingTransform:
             raise TransformError(f"the record id is empty, holds a NUL or is longer than {KEY_LIMIT} characters")
         if change.operation is Operation.VANISHED:
             return Transformed(None, skipped=VANISHED)
+        if plan.makes_nothing:
+            return Transformed(None, skipped=FOR_VIEWS)
         if change.operation is Operation.DELETE:
             return Transformed(_write(change, WriteKind.DELETE, version, unit, ()))
         verdict = self._decided.of(change)

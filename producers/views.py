@@ -1,9 +1,9 @@
 """Queries over what was published, for sources that answer none: files, and lists of an API.
 
-A sum over a patient's invoices, or the one row of several that counts, is a ``query`` of the mapping, as in a
-database. Its tables are the other objects, each with the rows that its topic holds now: what is not committed there
-does not count, a delete counts, and after a crash everything is read again from the topics. So a total is never added
-to: it is made anew from all rows, which makes it exact whatever moves, goes or is repeated.
+A sum over a patient's invoices, or the one row of several that counts, is a ``view`` of the mapping. Its tables are
+the other objects, each with the rows that its topic holds now: what is not committed there does not count, a delete
+counts, and after a crash everything is read again from the topics. So a total is never added to: it is made anew from
+all rows, which makes it exact whatever moves, goes or is repeated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import duckdb
 from producers.columns import jsonable
 from producers.known import row_text
 from producers.publisher import Publisher
-from producers.query import Query, QueryError, read_query
+from producers.query import Query, QueryError, read_query, tables_of
 from producers.scratch import Scratch, literal, quoted
 from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import Unreadable
@@ -58,7 +58,7 @@ class _View:
 
 
 class Views:
-    """See ``producers.source.Source``. ``objects``: all of the mapping; those with a query are the ones it has.
+    """See ``producers.source.Source``. ``objects``: all of the mapping; those with a view are the ones it has.
 
     ``work``: a directory for this process's database. Call ``follow`` for each of ``inputs`` before the first read.
     """
@@ -71,8 +71,7 @@ class Views:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
-        tables = {(what.relation or what.name).rpartition(".")[2].lower(): what for what in objects if not what.query}
-        self._names = {name: what.name for name, what in tables.items()}
+        self._names = {name: what.name for name, what in tables_of(objects).items()}
         self._scratch = Scratch(work)
         self._clock = clock
         self._monotonic = monotonic
@@ -80,9 +79,9 @@ class Views:
         self._views: dict[str, _View] = {}
         self._place: Place = ("0",)
         for what in objects:
-            if what.query:
+            if what.view:
                 try:
-                    self._views[what.name] = _View(read_query(what.query, self._names))
+                    self._views[what.name] = _View(read_query(what.view, self._names))
                 except QueryError as error:
                     raise SourceError(f"{what.name}: {error}") from None
         keys = {what.name: set(what.key) for what in objects}
@@ -271,7 +270,7 @@ def _result(what: SourceObject) -> str:
 
 def _numbered(what: SourceObject, query: Query) -> str:
     key = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in what.key)
-    return f"SELECT row_number() OVER () AS {_N}, concat_ws(':', {key}) AS {_ID}, * FROM ({query.text}) AS found"
+    return f"SELECT row_number() OVER () AS {_N}, concat_ws(':', {key}) AS {_ID}, * FROM ({query.text}\n) AS found"
 
 
 def _pointer(column: str) -> str:

@@ -11,9 +11,10 @@ class SourceObject:
     """One pollable object.
 
     name: object name in record keys and topics.
-    relation: table or view, possibly schema-qualified; None where ``query`` is set.
-    query: a read-only SELECT for what is no table (a sum over invoices, a join). It has no cursor: it is read whole
-        at ``sweep`` pace and compared by row hash.
+    relation: table or view, possibly schema-qualified; None where ``query`` or ``view`` is set.
+    query: a read-only SELECT of the source's own for what is no table (a sum over invoices, a join). It has no cursor:
+        it is read whole at ``sweep`` pace and compared by row hash.
+    view: the same in DuckDB's SQL, over what was published of other objects, whatever their source is.
     key: columns whose values, joined by ``:``, are the record id.
     changed_at: column of the last change; None: captured by sweeps alone.
     zone: IANA zone of naive timestamps in this object (``changed_at`` included).
@@ -27,6 +28,7 @@ class SourceObject:
     key: tuple[str, ...]
     relation: str | None = None
     query: str | None = None
+    view: str | None = None
     changed_at: str | None = None
     zone: str = "UTC"
     parents: tuple[str, ...] = ()

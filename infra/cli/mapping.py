@@ -12,9 +12,13 @@ import typer
 
 from infra.cli.status import Json
 from infra.field_sheet import write_sheet
-from infra.settings import SettingsError
+from infra.settings import Settings, SettingsError, load_settings
+from infra.sources.settings import PostgresSection
+from producers.postgres_check import database_mistakes
+from producers.view_check import query_doubts, view_mistakes
 from schemas.mapping import MappingError, SystemMapping, load_mapping, wording
 from schemas.mapping.comparison import compare
+from schemas.mapping.document import Check, Problem
 from schemas.mapping.fields import field_types
 from schemas.mapping.inference import as_yaml, properties
 from schemas.mapping.mistakes import suggestion
@@ -29,27 +33,55 @@ app = typer.Typer(
 )
 
 File = Annotated[str, typer.Argument(metavar="MAPPING", help="Path of a mapping file, or the name of a built-in one.")]
+AskSource = Annotated[
+    Path | None, typer.Option("--settings", help="Ask the database of these settings, too, without reading a row.")
+]
 
 
 @app.command()
-def check(mapping: File, json: Json = False) -> None:
+def check(mapping: File, settings: AskSource = None, json: Json = False) -> None:
     """Name every mistake in a mapping file, with its line and what may have been meant.
 
     Exit codes: 0 there is none, 1 there is one.
     """
+    doubts: tuple[Problem, ...] = ()
     try:
-        found = load_mapping(mapping)
+        if settings is None:
+            found = load_mapping(mapping, view_mistakes)
+            doubts = _doubts(mapping)
+        else:
+            found = load_mapping(mapping, view_mistakes, _asking(load_settings(settings)))
     except MappingError as error:
         if json:
             typer.echo(jsonlib.dumps([asdict(problem) for problem in error.problems], indent=2))
         else:
             typer.echo(str(error))
         raise typer.Exit(1) from None
+    for doubt in doubts:
+        typer.echo(str(doubt), err=True)
     if json:
         typer.echo("[]")
         return
     count = sum(1 for _ in lines(found))
     typer.echo(f"{found.system}, revision {found.revision}: {len(found.objects)} objects, {count} fields. No mistakes.")
+
+
+def _asking(settings: Settings) -> Check:
+    """Asks the database of a deployment."""
+    source = settings.source
+    if not isinstance(source, PostgresSection):
+        raise SettingsError(f"source.kind is {source.kind}: only a database can be asked about a mapping")
+    apart = frozenset(settings.drops.objects if settings.drops else ())
+    return lambda mapping: database_mistakes(mapping, source.url.get_secret_value(), apart=apart)
+
+
+def _doubts(mapping: str) -> tuple[Problem, ...]:
+    """What only the database can judge."""
+    try:
+        load_mapping(mapping, query_doubts)
+    except MappingError as error:
+        return error.problems
+    return ()
 
 
 @app.command()
@@ -87,7 +119,9 @@ def _tell_object(mapping: SystemMapping, name: str) -> None:
         typer.echo(f"{name}: named in rows of {wording.listed(naming)}")
         return
     source = mapped.source
-    typer.echo(f"{name}: from {source.relation or 'a query'}, key {wording.listed(source.key)}")
+    typer.echo(
+        f"{name}: from {source.relation or ('a view' if source.view else 'a query')}, key {wording.listed(source.key)}"
+    )
     by = f"by {source.changed_at}" if source.changed_at else "by comparing all rows"
     typer.echo(f"Changes are found {by}. Times without a zone are local to {mapping.zone_of(name)}.")
     for rule in mapped.skip:
@@ -96,6 +130,8 @@ def _tell_object(mapping: SystemMapping, name: str) -> None:
         typer.echo(wording.merged_into(mapped.merged_into))
     if mapped.merges is not None:
         typer.echo(wording.merges(mapped.merges))
+    if not mapped.parts and mapped.merges is None:
+        typer.echo("Read for views alone: none of its rows becomes a record.")
     for derivation in mapped.derives:
         typer.echo(f"{derivation.key} also names a {derivation.object}: see ~{derivation.object}.")
 

@@ -64,10 +64,14 @@ def _exports(mapping: SystemMapping) -> Iterator[Mistake]:
 def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:
     where: Location = ("objects", name)
     source = mapped.source
-    if (source.relation is None) == (source.query is None):
-        yield Mistake((*where, "source"), "expected one of `relation` (a table or view) and `query` (a SELECT)")
-    if source.query is not None and source.changed_at is not None:
-        yield Mistake((*where, "source", "changed_at"), "a query is read whole and has no `changed_at`")
+    if [source.relation, source.query, source.view].count(None) != 2:
+        known = "`relation` (a table, a file, an endpoint), `query` (a SELECT for the database) and `view` (over files"
+        yield Mistake((*where, "source"), f"expected one of {known} and lists)")
+    if source.relation is None and source.changed_at is not None:
+        kind = "view" if source.view else "query"
+        yield Mistake((*where, "source", "changed_at"), f"a {kind} is read whole and has no `changed_at`")
+    if mapped.for_views and not any(one.source.view for one in mapping.objects.values()):
+        yield Mistake((*where, "for_views"), "no object of this mapping is a `view`")
     for position, column in enumerate(source.exclude):
         if column in source.key or column == source.changed_at:
             yield Mistake((*where, "source", "exclude", position), "the key and the change time cannot be excluded")
@@ -90,7 +94,8 @@ def _object(mapping: SystemMapping, name: str, mapped: ObjectMapping) -> Iterato
 def named_columns(mapped: ObjectMapping) -> set[str]:
     """Columns of an object that its mapping reads, declares safe or leaves out: the others nobody has thought of."""
     source = mapped.source
-    found = {*source.key, *source.exclude, *mapped.safe, *([source.changed_at] if source.changed_at else [])}
+    found = {*source.key, *source.exclude, *mapped.safe, *mapped.for_views}
+    found |= {source.changed_at} if source.changed_at else set()
     for skip in mapped.skip:
         found |= {*skip.when, *(skip.stale.columns if skip.stale else [])}
     for derivation in mapped.derives:

@@ -9,8 +9,11 @@ from schemas.mapping.mistakes import Location, Mistake, suggestion
 
 
 def check_merges(mapping: SystemMapping, where: Location, name: str, mapped: ObjectMapping) -> Iterator[Mistake]:
-    if not mapped.parts and mapped.merges is None:
-        yield Mistake((*where, "parts"), "expected at least one part, or `merges` for a log of merges")
+    if not (mapped.parts or mapped.merges or mapped.for_views):
+        expected = (
+            "expected at least one part, or `merges` for a log of merges, or `for_views` for what views alone read"
+        )
+        yield Mistake((*where, "parts"), expected)
     if mapped.merged_into is not None and mapped.merges is not None:
         yield Mistake((*where, "merges"), "expected one of `merged_into` (a column of the loser's row) and `merges`")
     if mapped.merged_into is not None:

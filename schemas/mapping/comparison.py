@@ -59,7 +59,7 @@ def _objects(old: SystemMapping, new: SystemMapping) -> Iterator[Difference]:
     for name in new.objects:
         if name not in old.objects:
             continue
-        for key in ("source", "skip", "merged_into", "merges", "safe", "derives", "edits", "trashed"):
+        for key in ("source", "skip", "merged_into", "merges", "safe", "for_views", "derives", "edits", "trashed"):
             one, other = getattr(old.objects[name], key), getattr(new.objects[name], key)
             if one != other:
                 yield Difference("~", f"{name}: {key}", (f"was {_shown(one)}", f"is {_shown(other)}"))

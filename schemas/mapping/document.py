@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from schemas.mapping.check import check
 from schemas.mapping.language import SystemMapping
 from schemas.mapping.mistakes import Location, Mistake, suggestion
 from schemas.mapping.names import Model
+
+Check = Callable[[SystemMapping], Iterable[Mistake]]
+"""What else is to hold of a mapping, looked at once its shape is right."""
 
 BUILT_IN = Path(__file__).parent.parent / "mappings"
 
@@ -49,8 +52,8 @@ def built_in() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in BUILT_IN.glob("*.yaml")))
 
 
-def load_mapping(source: str | Path) -> SystemMapping:
-    """The mapping in a file, or the built-in one of that name. Raises MappingError."""
+def load_mapping(source: str | Path, *more: Check) -> SystemMapping:
+    """The mapping in a file, or the built-in one of that name. Raises MappingError, also for what ``more`` finds."""
     path = BUILT_IN / f"{source}.yaml" if str(source) in built_in() else Path(source)
     try:
         text = path.read_text("utf-8")
@@ -58,11 +61,11 @@ def load_mapping(source: str | Path) -> SystemMapping:
         reason = "is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
         expected = f"expected the path of a YAML file, or one of {', '.join(built_in())}"
         raise MappingError([Problem(str(path), 1, "", f"the file {reason}: {expected}")]) from None
-    return parse_mapping(text, path.name)
+    return parse_mapping(text, path.name, *more)
 
 
-def parse_mapping(text: str, file: str) -> SystemMapping:
-    """The mapping in a text; ``file`` is its name in problems. Raises MappingError."""
+def parse_mapping(text: str, file: str, *more: Check) -> SystemMapping:
+    """The mapping in a text; ``file`` is its name in problems. Raises MappingError, also for what ``more`` finds."""
     try:
         tree = YAML().load(text)
     except MarkedYAMLError as error:
@@ -80,10 +83,12 @@ def parse_mapping(text: str, file: str) -> SystemMapping:
     for choices in modes.every_choice(declared):
         places: modes.Places = {}
         mapping, mistakes = _checked(modes.applied(plain, choices, places))
+        if mapping is not None and not mistakes:
+            mistakes = [one for check in more for one in check(mapping)]
         chosen = chosen or mapping
-        found |= dict.fromkeys(Mistake(modes.in_file(one.where, places), one.message) for one in mistakes)
+        found |= dict.fromkeys(replace(one, where=modes.in_file(one.where, places)) for one in mistakes)
     if found or chosen is None:
-        raise MappingError(_problem(tree, file, mistake) for mistake in found)
+        raise MappingError(_problem(tree, text.splitlines(), file, mistake) for mistake in found)
     return chosen
 
 
@@ -136,15 +141,45 @@ def _visible(tree: Any, location: Location) -> Location:
     return tuple(step for _, step in _steps(tree, location))
 
 
-def _problem(tree: Any, file: str, mistake: Mistake) -> Problem:
-    line = 0
+def _problem(tree: Any, lines: list[str], file: str, mistake: Mistake) -> Problem:
+    line, node = 0, tree
     for container, step in _steps(tree, mistake.where):
-        position = container.lc.key(step) if isinstance(container, CommentedMap) else container.lc.item(step)
-        line = position[0]
+        line, node = _line(container, step), container[step]
+    if isinstance(node, str) and mistake.offset:
+        line = _line_within(lines, line, node, mistake.offset)
+    elif mistake.named:
+        line = next((at for at, text in _texts(node) if text == mistake.named), line)
     where = ""
     for step in mistake.where:
         where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else step
     return Problem(file, line + 1, where, mistake.message)
+
+
+def _line(container: Any, step: Any) -> int:
+    position = container.lc.key(step) if isinstance(container, CommentedMap) else container.lc.item(step)
+    return int(position[0])
+
+
+def _line_within(lines: list[str], line: int, text: str, offset: int) -> int:
+    """The line of a character of a text over several lines, however YAML has folded them."""
+    behind = 0
+    for number in range(line + 1, len(lines)):
+        written = lines[number].strip()
+        start = text.find(written, behind) if written else behind
+        if start < 0 or start > offset:
+            break
+        line, behind = number, start + len(written)
+    return line
+
+
+def _texts(node: Any) -> Iterator[tuple[int, str]]:
+    """Every text below a node, with its line."""
+    pairs = node.items() if isinstance(node, CommentedMap) else enumerate(node if isinstance(node, list) else ())
+    for step, value in pairs:
+        if isinstance(value, str):
+            yield _line(node, step), value
+        else:
+            yield from _texts(value)
 
 
 def _keys(model: type[Model]) -> set[str]:

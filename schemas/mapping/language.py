@@ -138,7 +138,12 @@ class Derivation(Model):
 
 class Source(Model):
     relation: str | None = None
+    """A table, a view of the database, a file, an endpoint."""
     query: str | None = None
+    """A SELECT that the source's database runs."""
+    view: str | None = None
+    """A SELECT in DuckDB's SQL over the other objects, as they were published: each is a table under the last name of
+    its `relation`, and all columns are texts. For files and lists, which answer no queries."""
     key: list[str] = Field(min_length=1)
     changed_at: str | None = None
     zone: Zone | None = None
@@ -191,9 +196,12 @@ class ObjectMapping(Edits):
     merges: Merges | None = None
     safe: list[str] = []
     """Columns that hold no patient data; every other column does."""
+    for_views: list[str] = []
+    """Columns that views read and nothing else here names. An object with some may have no parts: then it is read for
+    the views alone, and none of its rows becomes a record."""
     derives: list[Derivation] = []
     parts: list[Part] = []
-    """None where the rows are a log of merges and nothing else."""
+    """None where the rows are a log of merges, or read for views, and nothing else."""
 
 
 class DerivedMapping(Edits):
@@ -277,6 +285,7 @@ class SystemMapping(Model):
                 key=tuple(mapped.source.key),
                 relation=mapped.source.relation,
                 query=mapped.source.query,
+                view=mapped.source.view,
                 changed_at=mapped.source.changed_at,
                 zone=self.zone_of(name),
                 parents=tuple(sorted(self._parents(mapped) - {name})),

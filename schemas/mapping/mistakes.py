@@ -11,10 +11,15 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """``where`` leads from the top of the file to the place."""
+    """``where`` leads from the top of the file to the place, ``offset`` (characters) into a text there.
+
+    ``named``: a text somewhere below ``where``, such as a column, if the mistake is about that.
+    """
 
     where: Location
     message: str
+    offset: int = 0
+    named: str = ""
 
 
 def suggestion(name: str, among: Iterable[str]) -> str:

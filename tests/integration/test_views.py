@@ -38,7 +38,7 @@ objects:
     parts: [{target: person, fields: {jobTitle: open}}]
   balance:
     source:
-      query: >-
+      view: >-
         select p.id, coalesce(sum(try_cast(i.open as decimal(18, 2))), 0) as owed
         from patients p left join invoices i on i.patient = p.id group by p.id
       key: [id]

@@ -9,6 +9,9 @@ import pytest
 from infra.settings import Settings, SettingsError, load_settings
 from infra.sources.settings import CsvSection, PostgresSection, RestSection
 from infra.wiring import Deployment
+from producers.view_check import view_mistakes
+from schemas.mapping import parse_mapping
+from tests.unit.mapping.snippets import HEAD
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "settings.yaml"
 ENVIRONMENT = {
@@ -163,10 +166,13 @@ def test_a_manifest_needs_the_directory_of_its_files(tmp_path: Path) -> None:
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
 
 
-@pytest.mark.parametrize("number", range(PAGE.count("```yaml")))
-def test_what_the_page_on_sources_shows_is_read(tmp_path: Path, number: int) -> None:
-    shown = PAGE.split("```yaml\n")[number + 1].partition("```")[0]
-    rest = "system: clinic_place\nkafka: {bootstrap_servers: 'k:1'}\ntwenty: {url: 'http://t', api_key: k}\n"
+SHOWN = [block.partition("```")[0] for block in PAGE.split("```yaml\n")[1:]]
+
+
+@pytest.mark.parametrize("shown", [block for block in SHOWN if not block.startswith("objects:")])
+def test_what_the_page_on_sources_shows_is_read(tmp_path: Path, shown: str) -> None:
+    system = "core_practice" if "kind: csv" in shown or "kind: rest" in shown else "clinic_place"
+    rest = f"system: {system}\n" + "kafka: {bootstrap_servers: 'k:1'}\ntwenty: {url: 'http://t', api_key: k}\n"
     if "source:" not in shown:
         rest += "source: {url: postgresql://db/clinic}\n"
     path = tmp_path / "settings.yaml"
@@ -174,3 +180,17 @@ def test_what_the_page_on_sources_shows_is_read(tmp_path: Path, number: int) -> 
     source, objects, _ = Deployment.load(path).sources()
     source.close()
     assert objects
+
+
+def test_a_query_needs_a_database(tmp_path: Path) -> None:
+    text = "system: clinic_place\nkafka: {bootstrap_servers: 'k:1'}\ntwenty: {url: 'http://t', api_key: k}\n"
+    (tmp_path / "settings.yaml").write_text(f"{text}source: {{kind: csv, directory: /d}}\n")
+    with pytest.raises(SettingsError, match=r"patient_balance: its query needs a database: .* as a `view`"):
+        Deployment.load(tmp_path / "settings.yaml").sources()
+
+
+def test_the_view_that_the_page_on_sources_shows_can_be_run() -> None:
+    (shown,) = (block for block in SHOWN if block.startswith("objects:"))
+    patient = "  patient:\n    source: {relation: patients, key: [id]}\n    parts: [{target: person}]\n"
+    fields = "twenty: {person: {fields: {outstandingBalance: {type: CURRENCY, label: Balance}}}}\n"
+    assert parse_mapping(HEAD + fields + shown + patient, "page.yaml", view_mistakes).sources[1].view

@@ -39,6 +39,6 @@ def test_every_object_of_the_mapping_is_looked_at() -> None:
     mapping = load_mapping("synthea")
     assert {one.object for one in TABLES.values()} | {"claim_paid"} == set(mapping.objects)
     keys = {one.object: one.key or (CONTENT_KEY,) for one in TABLES.values()}
-    assert {what.name: what.key for what in mapping.sources if not what.query} == keys
+    assert {what.name: what.key for what in mapping.sources if not what.view} == keys
     relations = {what.relation.rpartition(".")[2]: what.name for what in mapping.sources if what.relation}
     assert relations == {name: one.object for name, one in TABLES.items()}

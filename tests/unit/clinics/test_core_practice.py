@@ -120,7 +120,7 @@ def test_one_scan_is_too_large(clinic: CorePractice) -> None:
 
 def test_the_mapping_reads_every_file_and_names_the_export() -> None:
     mapping = load_mapping(options.SYSTEM)
-    assert {source.relation for source in mapping.sources if not source.query} | {"recall_workflows"} == set(KEYS)
+    assert {source.relation for source in mapping.sources if not source.view} | {"recall_workflows"} == set(KEYS)
     assert [(export.name, export.relation) for export in mapping.exports] == [("recalls", "recall_workflows")]
     assert {source.name for source in mapping.sources if source.on_missing == "vanished"} == {"patient"}
 

@@ -25,7 +25,7 @@ INVOICE = SourceObject("invoice", ("id",), "invoices", changed_at="updated_at")
 BALANCE = SourceObject(
     "balance",
     ("patient",),
-    query="""select p.id as patient, coalesce(sum(try_cast(i.owed as decimal(18, 2))), 0) as total,
+    view="""select p.id as patient, coalesce(sum(try_cast(i.owed as decimal(18, 2))), 0) as total,
                     max_by(i.practice, i.visits::int) as practice
                from patients p left join Invoices i on i.patient = p.id group by p.id""",
 )
@@ -198,7 +198,7 @@ def test_a_query_that_takes_long_rests_in_between(clinic: Clinic) -> None:
 
 
 def test_values_come_as_they_were(tmp_path: Path) -> None:
-    what = replace(BALANCE, query="select id as patient, born, tags, missing as total from patients", exclude=("tags",))
+    what = replace(BALANCE, view="select id as patient, born, tags, missing as total from patients", exclude=("tags",))
     clinic = Clinic(tmp_path, what)
     clinic.put(PATIENT, "1", born=NOON, tags=Json(["a", 1]), amount=2**70)
     clinic.settle()
@@ -208,7 +208,7 @@ def test_values_come_as_they_were(tmp_path: Path) -> None:
 
 def test_rows_without_a_key_are_told_of(tmp_path: Path) -> None:
     clinic = Clinic(
-        tmp_path, replace(BALANCE, query="select doctor as patient, count(*) as total from patients group by 1")
+        tmp_path, replace(BALANCE, view="select doctor as patient, count(*) as total from patients group by 1")
     )
     clinic.put(PATIENT, "1", doctor="D1")
     clinic.put(PATIENT, "2")
@@ -219,7 +219,7 @@ def test_rows_without_a_key_are_told_of(tmp_path: Path) -> None:
 
 
 def test_a_query_that_fails_says_what_to_do_and_quotes_no_value(tmp_path: Path) -> None:
-    what = replace(BALANCE, query="select id as patient, cast(name as int) as total from patients")
+    what = replace(BALANCE, view="select id as patient, cast(name as int) as total from patients")
     clinic = Clinic(tmp_path, what)
     clinic.put(PATIENT, "1", name="Zanzibar")
     clinic.settle()
@@ -240,7 +240,7 @@ def test_a_query_that_fails_says_what_to_do_and_quotes_no_value(tmp_path: Path) 
 )
 def test_a_query_over_what_is_not_there_is_refused_at_once(tmp_path: Path, query: str, message: str) -> None:
     with pytest.raises(SourceError, match=f"balance: {message}"):
-        Clinic(tmp_path, replace(BALANCE, query=query))
+        Clinic(tmp_path, replace(BALANCE, view=query))
 
 
 def test_a_query_tells_what_it_reads() -> None:
