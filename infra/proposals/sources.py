@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
-from infra.proposals import behavioral, canadian, dental, exports, hosted, medical, praxis
+from infra.proposals import behavioral, british, canadian, dental, exports, hosted, medical, praxis
 from infra.proposals.answers import Answer, signed, written
 from infra.settings import SourceSettings
 from producers.memory import MemoryDatabase, MemorySource
@@ -71,6 +71,8 @@ def unseen(directory: Path) -> Iterator[Measured]:
     """
     for name, made in (("canadian", canadian), ("hosted", hosted)):
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
+    british.write(directory / "british")
+    yield of_files("british", directory / "british", directory / "work")
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:

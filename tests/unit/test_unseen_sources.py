@@ -8,12 +8,19 @@ from types import ModuleType
 
 import pytest
 
-from infra.proposals import canadian, hosted
+from infra.proposals import british, canadian, hosted
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
 from infra.proposals.sources import KEYS, unseen
+from producers.landing import CONTENT_KEY
 
-SOURCES: Mapping[str, tuple[ModuleType, str]] = {"canadian": (canadian, "demographic"), "hosted": (hosted, "patients")}
+SOURCES: Mapping[str, tuple[ModuleType, str]] = {
+    "canadian": (canadian, "demographic"),
+    "hosted": (hosted, "patients"),
+    "british": (british, "new_patients"),
+}
+FILES = ("british",)
+"""Files declare no keys."""
 NOBODY = frozenset({"", "None", "0", "-1"})
 LOST = 0.05
 """At most so many references lead nowhere, as in a real clinic; a wrong answer or generator loses nearly all."""
@@ -45,35 +52,43 @@ def test_every_answer_is_about_a_column_that_is_there(
     tables: Mapping[str, Sequence[Row]], answers: Mapping[str, Answer]
 ) -> None:
     for name, answer in answers.items():
-        asked = {*answer.columns, *(column for key in answer.keys for column in key)}
+        asked = {*answer.columns, *_columns(answer)}
         asked |= {answer.changed_at} if answer.changed_at else set()
         assert asked <= set(tables[name][0]), name
 
 
-def test_declared_keys_are_the_answers_and_tell_rows_apart(
-    named: str, tables: Mapping[str, Sequence[Row]], answers: Mapping[str, Answer]
-) -> None:
-    for name, key in SOURCES[named][0].KEYS.items():
-        assert len({row[key] for row in tables[name]}) == len(tables[name]), name
+def test_keys_tell_rows_apart(named: str, tables: Mapping[str, Sequence[Row]], answers: Mapping[str, Answer]) -> None:
+    declared = {} if named in FILES else SOURCES[named][0].KEYS
+    for name, key in declared.items():
         assert not answers.get(name) or answers[name].keys in ((), ((key,),)), name
+    columns = {(name, column) for name, answer in answers.items() for column in _columns(answer)}
+    for name, column in {*columns, *declared.items()}:
+        if name != "aslot":  # whose key is three columns
+            assert len({row[column] for row in tables[name]}) == len(tables[name]), name
 
 
 def test_references_lead_where_the_answers_say(
     named: str, tables: Mapping[str, Sequence[Row]], answers: Mapping[str, Answer]
 ) -> None:
-    keys, followed = SOURCES[named][0].KEYS, 0
+    declared, followed = {} if named in FILES else SOURCES[named][0].KEYS, 0
     for name, answer in answers.items():
         for column, places in answer.columns.items():
             for place in places:
                 if place.startswith("-> ") and "none" not in places:
                     to = place.removeprefix("-> ")
-                    known = {str(row[keys[to]]) for row in tables[to]}
+                    keys = {declared[to]} if to in declared else _columns(answers[to])
+                    known = {str(row[key]) for row in tables[to] for key in keys}
                     values = [str(row[column]) for row in tables[name] if str(row[column]) not in NOBODY]
                     lost = sum(value not in known for value in values)
                     assert values, f"{name}.{column}"
                     assert lost <= len(values) * LOST, f"{name}.{column} {place}"
                     followed += 1
-    assert followed > 20
+    assert followed > 10
+
+
+def _columns(answer: Answer) -> set[str]:
+    """Columns of the keys that are right; files without a key have one that the reader makes."""
+    return {column for key in answer.keys for one in key for column in one.split(":")} - {CONTENT_KEY}
 
 
 def test_the_unseen_sources_can_be_profiled(tmp_path: Path) -> None:
