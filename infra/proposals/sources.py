@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
-from infra.proposals import behavioral, british, canadian, dental, exports, hosted, medical, praxis
+from infra.proposals import behavioral, british, canadian, dental, exports, hosted, medical, praxis, prefixed
 from infra.proposals.answers import Answer, signed, written
 from infra.settings import SourceSettings
 from producers.memory import MemoryDatabase, MemorySource
@@ -69,7 +69,7 @@ def unseen(directory: Path) -> Iterator[Measured]:
 
     Whoever measures one notes its first figures; whoever mends what was wrong moves it to ``all_sources``.
     """
-    for name, made in (("canadian", canadian), ("hosted", hosted)):
+    for name, made in (("canadian", canadian), ("hosted", hosted), ("prefixed", prefixed)):
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
     british.write(directory / "british")
     yield of_files("british", directory / "british", directory / "work")

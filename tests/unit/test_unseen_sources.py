@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from infra.proposals import british, canadian, hosted
+from infra.proposals import british, canadian, hosted, prefixed
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
 from infra.proposals.sources import KEYS, unseen
@@ -18,6 +18,7 @@ SOURCES: Mapping[str, tuple[ModuleType, str]] = {
     "canadian": (canadian, "demographic"),
     "hosted": (hosted, "patients"),
     "british": (british, "new_patients"),
+    "prefixed": (prefixed, "patient"),
 }
 FILES = ("british",)
 """Files declare no keys."""
