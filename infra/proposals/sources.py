@@ -35,6 +35,8 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "behavioral": (91, 95, 88, 92),
     "canadian": (256, 270, 224, 249),
     "hosted": (261, 266, 245, 260),
+    "prefixed": (87, 104, 73, 208),
+    "british": (117, 132, 105, 121),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order; whatever was
 wrong then was mended afterwards."""
