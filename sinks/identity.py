@@ -167,6 +167,8 @@ def _links(pending: Pending, part: Part, identity: Identity | None, book: Book) 
     known = book.record(pending.key)
     if identity is None or identity.version != pending.write.version or not merges.stands(identity):
         return None
+    if identity.mode is PartMode.FRAGMENT and book.owner(identity.twenty_id) is None:
+        return None  # as in _fragment: it would bring back a record that was deleted, or merged into another
     due = due_links(part, identity, known)
     if pending.write.kind is WriteKind.PATCH and part.name not in pending.relinked:
         due |= doubtful_links(part, book)
@@ -311,9 +313,11 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             return merges.taken_out(step.identity, version, book)
         case Do.DELETE | Do.CLEAR:
             assert step.identity is not None
+            # a row in the trash keeps its relations: those that it comes back without are emptied then
+            links = step.identity.links if step.do is Do.DELETE else {}
             return replace(
                 step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
-                content_hash="", links={}, owned=(), aliases=(), via={},
+                content_hash="", links=links, owned=(), aliases=(), via={},
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None

@@ -97,9 +97,9 @@ def _led(link: Link, book: Book) -> Link:
 
 
 def via(part: Part, book: Book) -> dict[str, str]:
-    """The links of a part that lead through a merged record."""
+    """The links of a part that lead through a record which is merged, or which was and has not come back yet."""
     return {
         link.field: link.token
         for link in part.links
-        if link.twenty_id and not is_alias(link.token) and is_merged(known_of(book, link.token))
+        if link.twenty_id and not is_alias(link.token) and (is_merged(known_of(book, link.token)) or _void(link, book))
     }

@@ -94,8 +94,14 @@ class Pending:
         self.attempts = 0
 
     def overtook(self, part: Part) -> bool:
-        """Whether something else may be in Twenty than any answer told: a replaced version's content, or nothing."""
-        changed = any(earlier.content_hash != part.content_hash for earlier in self.earlier.get(part.name, ()))
+        """Whether something else may be in Twenty than any answer told: a replaced version's content or relations, or
+        nothing."""
+        named = {(link.field, link.token) for link in part.links}
+        changed = any(
+            earlier.content_hash != part.content_hash
+            or any(link.twenty_id and (link.field, link.token) not in named for link in earlier.links)
+            for earlier in self.earlier.get(part.name, ())
+        )
         return changed or any(part.name not in names for names in self.named)
 
     def remember(self, replaced: Write) -> None:

@@ -94,6 +94,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         return Row(payload, (), ())
     payload |= _leftovers(step, book, target)
     payload |= part.fields
+    payload |= _overtaken(pending, part, target)
     payload |= {target.column(name): row for name, row in links.items()}
     if identity is not None:
         payload |= {target.column(name): None for name in identity.links if name not in links}
@@ -125,6 +126,12 @@ def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
     taken = {name for one in living for name in (*one.owned, *one.links)}
     empty = {name: target.empty(name) for one in ended for name in one.owned if name not in taken}
     return empty | {target.column(name): None for one in ended for name in one.links if name not in taken}
+
+
+def _overtaken(pending: Pending, part: Part, target: TargetObject) -> dict[str, str | None]:
+    """No relation that a replaced version may have set though no answer has told so, when its sender died."""
+    replaced = [earlier for earlier in pending.earlier.get(part.name, ()) if earlier.target == part.target]
+    return {target.column(link.field): _instead(link.field, target) for one in replaced for link in one.links}
 
 
 def _instead(relation: str, target: TargetObject) -> str | None:

@@ -20,12 +20,14 @@ from schemas.records import (
     Write,
     WriteKind,
 )
+from sinks import rows
 from sinks.book import Book
 from sinks.identity import next_step, written
+from sinks.links import via
 from sinks.pending import Upload
 from sinks.removal import removal_order
 from sinks.steps import DONE, NO_MEMBER, Do, Done, Settled, Step
-from tests.unit.sinks.values import pending, version, write
+from tests.unit.sinks.values import CATALOGUE, at, pending, version, write
 
 KEY = "s/patient/1"
 ROW = twenty_id(KEY, "")
@@ -142,6 +144,48 @@ def test_a_patch_never_touches_another_version() -> None:
     assert asked(2, parts=patch, kind=WriteKind.PATCH) is None
     assert asked(2, identity(2, IdentityState.DELETED), parts=patch, kind=WriteKind.PATCH) is None
     assert asked(2, identity(2), parts=patch, kind=WriteKind.PATCH) == Do.LINK
+
+
+def test_a_link_of_a_fragment_does_not_bring_its_row_back() -> None:
+    patient = Identity("s/patient/9", "", "person", PARENT, version(1), IdentityState.LIVE)
+    mine = identity(2, mode=PartMode.FRAGMENT, twenty_id=PARENT)
+    patch = (part(mode=PartMode.FRAGMENT, links=(Link("company", "t", False, ROW),)),)
+    assert asked(2, patient, mine, parts=patch, kind=WriteKind.PATCH) == Do.LINK
+    gone = replace(patient, state=IdentityState.DELETED)
+    assert asked(2, gone, mine, parts=patch, kind=WriteKind.PATCH) is None
+
+
+def test_a_row_that_comes_back_is_without_the_relations_that_it_had() -> None:
+    known = identity(1, links={"company": PARENT})
+    deleting = pending(write(2, kind=WriteKind.DELETE))
+    step = next_step(deleting, Book([known]))
+    assert isinstance(step, Step) and step.do is Do.DELETE
+    trashed = written(deleting, step, Book([known]))
+    assert trashed is not None
+    back = pending(write(3, part()))
+    back.restored.add("")
+    step = next_step(back, Book([trashed]))
+    assert isinstance(step, Step) and step.outcome is Outcome.RESTORED
+    assert rows.build(back, step, Book([trashed]), CATALOGUE).payload == {"id": ROW, "jobTitle": "x", "companyId": None}
+
+
+def test_a_relation_of_a_version_whose_sender_died_does_not_stay() -> None:
+    one = pending(write(2, part(links=(Link("company", "t", False, PARENT),))))
+    one.replace_with(write(3, part()), at(3))
+    step = next_step(one, Book([identity(1)]))
+    assert isinstance(step, Step) and step.do is Do.UPSERT
+    assert rows.build(one, step, Book([identity(1)]), CATALOGUE).payload["companyId"] is None
+    one.replace_with(write(4, part(links=(Link("company", "t", False, ROW),))), at(4))
+    step = next_step(one, Book([identity(1)]))
+    assert isinstance(step, Step)
+    assert rows.build(one, step, Book([identity(1)]), CATALOGUE).payload["companyId"] == ROW
+
+
+def test_a_link_to_a_row_that_its_record_leaves_again_is_remembered_until_it_has() -> None:
+    child = part(links=(Link("company", "s/insurer/1\0", False, PARENT),))
+    back = Identity("s/insurer/1", "", "company", ROW, version(9), IdentityState.DELETED)
+    assert via(child, Book([back])) == {"company": "s/insurer/1\0"}
+    assert via(child, Book([replace(back, state=IdentityState.LIVE, twenty_id=PARENT)])) == {}
 
 
 def test_a_child_of_a_deleted_parent_goes_back_to_hold() -> None:
