@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from processors.mergers import OWN
 from schemas.decisions import Attach, Cut, Cycle, Decisions, Duplicate, Orphan, mergers
@@ -17,12 +18,11 @@ LEFT_OUT = "left out by decision"
 
 @dataclass(slots=True)
 class Verdict:
-    """On one record. columns: what stands in a column instead, and why. apart: keys that it is not merged into."""
+    """On one record. columns: what stands in a column instead, and why."""
 
     columns: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     left_out: bool = False
     survivor: str | None = None
-    apart: set[str] = field(default_factory=set)
 
 
 class Decided:
@@ -31,13 +31,14 @@ class Decided:
     def __init__(self, decisions: Decisions, system: str) -> None:
         self._system = system
         self._verdicts: dict[tuple[str, str], Verdict] = {}
+        self._apart: set[frozenset[str]] = set()
         for entry in decisions.decisions:
             for loser, survivor in mergers(entry):
                 self._on(entry.object, loser).survivor = survivor
             match entry:
                 case Duplicate(decision="keep apart"):
-                    for key in entry.keys:
-                        self._on(entry.object, key).apart |= set(entry.keys) - {key}
+                    tokens = [self._token(entry.object, key) for key in entry.keys]
+                    self._apart.update(map(frozenset, combinations(tokens, 2)))
                 case Cycle(decision=Cut(cut=key)):
                     self._on(entry.object, key).columns[entry.reference] = (None, CUT)
                 case Orphan():
@@ -65,13 +66,16 @@ class Decided:
         flags = [Flag(column, why) for column, (_, why) in sorted(verdict.columns.items())]
         return replace(change, record=row), flags
 
-    def merger(self, change: RecordChange, verdict: Verdict, said: Part | None, parts: list[Part]) -> Part | None:
-        """The part that says of a merge, once a person has been heard; ``said`` is what the source says."""
-        if verdict.survivor is not None and parts:
+    def merger(
+        self, change: RecordChange, verdict: Verdict | None, said: Part | None, parts: list[Part]
+    ) -> Part | None:
+        """The part that says of a merge, once a person has been heard; ``said`` is what the source says, in the loser's
+        row or in a log of merges."""
+        if verdict is not None and verdict.survivor is not None and parts:
             merger = Merger(part_key(change.key, ""), self._token(change.object, verdict.survivor))
             return Part(OWN, parts[0].target, PartMode.MERGER, merger=merger)
-        kept_apart = {self._token(change.object, key) for key in verdict.apart}
-        return None if said is not None and said.merger and said.merger.survivor in kept_apart else said
+        told = said.merger if said is not None else None
+        return None if told is not None and {told.loser, told.survivor} in self._apart else said
 
     def _token(self, object_name: str, record_id: str) -> str:
         return part_key(record_key(self._system, object_name, record_id), "")

@@ -94,8 +94,7 @@ class MappingTransform:
                 build(record, parts)
             parts += record.images
             said = plan.merger(change, record.flags) if plan.merger else None
-            if verdict is not None and plan.parts:
-                said = self._decided.merger(change, verdict, said, parts)
+            said = self._decided.merger(change, verdict, said, parts)
             parts += [said] if said else []
         except MissingError as missing:
             raise TransformError(missing.reason) from None

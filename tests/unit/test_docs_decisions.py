@@ -89,6 +89,22 @@ def test_a_merge_of_the_source_is_not_followed_where_a_person_keeps_them_apart(c
     assert [part.merger for part in other.parts] == [None, Merger(token("5"), token("1"))]
 
 
+def test_nor_where_a_log_tells_of_the_merge(clinic: Path) -> None:
+    path = clinic / "clinic.yaml"
+    path.write_text(
+        path.read_text()
+        + """
+  mergers:
+    source: {relation: mergers, key: [id]}
+    merges: {object: patients, loser: old, survivor: new}
+"""
+    )
+    apart, other = (transformed("mergers", number, old="5", new=new).write for number, new in (("1", "6"), ("2", "1")))
+    assert apart is not None
+    assert other is not None
+    assert (apart.kind, [part.merger for part in other.parts]) == (WriteKind.DELETE, [Merger(token("5"), token("1"))])
+
+
 def test_a_new_draft_keeps_what_was_decided(clinic: Path) -> None:
     findings = orjson.loads((clinic / "profile.json").read_bytes())["findings"]
     drafted = run("draft", "profile.json", "fresh.yaml")
