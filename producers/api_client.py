@@ -76,10 +76,10 @@ class ApiClient:
         self._told_at: float | None = None
 
     def get(self, path: str, parameters: Mapping[str, str]) -> Answer:
-        """The JSON at ``path`` (or at an absolute URL of the same host). Raises SourceError, RefusedError."""
+        """The JSON at ``path`` (or at an absolute URL of the same origin). Raises SourceError, RefusedError."""
         where = path.partition("?")[0] if path.startswith("/") else "the next page"
-        if not path.startswith("/") and httpx.URL(path).host != self._http.base_url.host:
-            raise SourceError("the next page is on another host, which the credential is not for")
+        if not path.startswith("/") and _origin(httpx.URL(path)) != _origin(self._http.base_url):
+            raise SourceError("the next page is on another host, port or scheme, which the credential is not for")
         response = self._patiently("GET", path, parameters, where)
         try:
             body = orjson.loads(response.content)
@@ -180,3 +180,7 @@ def _retry_after(response: httpx.Response, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
