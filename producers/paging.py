@@ -142,8 +142,8 @@ class Walk:
                 last = self._identify(row) or last
                 yield row, (str(start + index + 1), last or "")
             offset = start + len(page)
-            if len(page) < self._paging.size:
-                return
+            if len(page) == skip <= 1 or (last is None and len(page) < self._paging.size):
+                return  # with nothing behind the last row: a page can also be short by the server's limit
             if last is None:
                 raise SourceError(f"{self._path}: no row has the key that the mapping names")
 

@@ -25,13 +25,14 @@ class Api:
         self.between = list(between or [])
         self.lapsed: set[str] = set()
         self.requests = 0
+        self.limit = 100
 
     def fetch(self, path: str, parameters: Mapping[str, str]) -> Answer:
         if self.requests and self.between:
             act, key = self.between.pop(0)
             self.keys = sorted({*self.keys, key} if act == "add" else {*self.keys} - {key})
         self.requests += 1
-        size = int(parameters["limit"])
+        size = min(int(parameters["limit"]), self.limit)
         if "offset" in parameters:
             start = int(parameters["offset"])
             return Answer({"data": [{"id": key} for key in self.keys[start : start + size]]}, None)
@@ -135,3 +136,10 @@ def test_an_answer_without_the_list_says_what_was_expected() -> None:
     walk = Walk(api.fetch, "/v1/rows", {}, "items", OFFSET, str)
     with pytest.raises(SourceError, match="/v1/rows: expected the rows at items of the answer"):
         list(walk.items(None))
+
+
+@given(st.sets(st.integers(0, 40), max_size=30), st.integers(2, 3))
+def test_a_page_is_short_by_the_servers_limit_and_the_list_goes_on(rows: set[int], limit: int) -> None:
+    api = Api(sorted(rows))
+    api.limit = limit
+    assert keys(api, OFFSET) == sorted(rows)
