@@ -131,7 +131,8 @@ def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
 def _overtaken(pending: Pending, part: Part, target: TargetObject) -> dict[str, str | None]:
     """No relation that a replaced version may have set though no answer has told so, when its sender died."""
     replaced = [earlier for earlier in pending.earlier.get(part.name, ()) if earlier.target == part.target]
-    return {target.column(link.field): _instead(link.field, target) for one in replaced for link in one.links}
+    set_then = [link.field for one in replaced for link in one.links if link.twenty_id]
+    return {target.column(name): _instead(name, target) for name in set_then}
 
 
 def _instead(relation: str, target: TargetObject) -> str | None:
