@@ -34,10 +34,6 @@ class Line:
     custom: bool
     values: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def place(self) -> tuple[str, str, str, str]:
-        return self.source, self.part, self.target, self.field
-
 
 def lines(mapping: SystemMapping) -> Iterator[Line]:
     """In the order of the file."""
@@ -123,5 +119,5 @@ def cells(line: Line) -> tuple[str, ...]:
 
 
 def differing(old: Line, new: Line) -> list[str]:
-    """Names of what is not the same in two lines of one place."""
-    return [one.name for one in fields(Line) if getattr(old, one.name) != getattr(new, one.name)]
+    """Names of what is not the same in two lines of one field, their part's circumstances aside."""
+    return [one.name for one in fields(Line) if one.name != "part" and getattr(old, one.name) != getattr(new, one.name)]
