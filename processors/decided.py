@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import permutations
 
 from processors.mergers import OWN
 from schemas.decisions import Attach, Cut, Cycle, Decisions, Duplicate, Orphan, mergers
@@ -31,14 +31,16 @@ class Decided:
     def __init__(self, decisions: Decisions, system: str) -> None:
         self._system = system
         self._verdicts: dict[tuple[str, str], Verdict] = {}
-        self._apart: set[frozenset[str]] = set()
+        self._refused: set[Merger] = set()
+        """What the source may say of merges, and a person has decided otherwise."""
         for entry in decisions.decisions:
             for loser, survivor in mergers(entry):
                 self._on(entry.object, loser).survivor = survivor
+                self._refused.add(Merger(self._token(entry.object, survivor), self._token(entry.object, loser)))
             match entry:
                 case Duplicate(decision="keep apart"):
                     tokens = [self._token(entry.object, key) for key in entry.keys]
-                    self._apart.update(map(frozenset, combinations(tokens, 2)))
+                    self._refused.update(Merger(*pair) for pair in permutations(tokens, 2))
                 case Cycle(decision=Cut(cut=key)):
                     self._on(entry.object, key).columns[entry.reference] = (None, CUT)
                 case Orphan():
@@ -75,7 +77,7 @@ class Decided:
             merger = Merger(part_key(change.key, ""), self._token(change.object, verdict.survivor))
             return Part(OWN, parts[0].target, PartMode.MERGER, merger=merger)
         told = said.merger if said is not None else None
-        return None if told is not None and {told.loser, told.survivor} in self._apart else said
+        return None if told is not None and replace(told, at="") in self._refused else said
 
     def _token(self, object_name: str, record_id: str) -> str:
         return part_key(record_key(self._system, object_name, record_id), "")

@@ -19,12 +19,14 @@ from schemas.mapping.language import ObjectMapping, SystemMapping
 from schemas.mapping.mistakes import suggestion
 
 FORMAT: Literal[1] = 1
+UNQUOTED = "expected each key in quotes, as a number can lose its leading zeros"
 DRAFT = ": expected what `dualrun decisions draft` writes"
 HEAD = """\
 # What is to become of what `dualrun profile` found. Fill in each `decision`:
 #   duplicate: {survivor: KEY}, or keep apart
 #   cycle:     {cut: KEY}, whose reference is left empty, or keep
 #   orphan:    leave out, or leave empty (the reference), or {attach: KEY} of the record that is meant
+# Keys stand in quotes, as they do below.
 """
 
 
@@ -95,7 +97,8 @@ class Decisions(_Model):
         """The file."""
         yaml, out = YAML(), StringIO()
         yaml.default_flow_style = None
-        yaml.dump(self.model_dump(), out)
+        entries = [{"kind": entry.kind, **entry.model_dump()} for entry in self.decisions]
+        yaml.dump({"format": self.format, "decisions": entries}, out)
         return HEAD + out.getvalue().replace("decision:\n", "decision: null\n")
 
 
@@ -113,12 +116,14 @@ def load_decisions(path: Path) -> Decisions:
 
 
 def check_decisions(path: Path, mapping: SystemMapping) -> Decisions:
-    """Raises DecisionsError also for what the mapping does not know, or what contradicts itself."""
+    """Raises DecisionsError also for a decision that the mapping cannot obey, or that contradicts another."""
     found, lines = _loaded(path)
     mistakes: list[tuple[int, str]] = []
     merged: dict[tuple[str, str], str] = {}
     for entry, line in zip(found.decisions, lines, strict=True):
-        mistakes += [(line, text) for text in _mistakes(entry, mapping)]
+        if entry.decision is not None:
+            idle = useless(entry, mapping)
+            mistakes += [(line, text) for text in ([idle] if idle else _mistakes(entry, mapping))]
         for loser, survivor in mergers(entry):
             other = merged.setdefault((entry.object, loser), survivor)
             if other != survivor:
@@ -145,31 +150,41 @@ def mergers(entry: Entry) -> Iterator[tuple[str, str]]:
         yield from ((key, entry.decision.survivor) for key in entry.keys if key != entry.decision.survivor)
 
 
-def _mistakes(entry: Entry, mapping: SystemMapping) -> Iterator[str]:
+def useless(entry: Entry, mapping: SystemMapping) -> str:
+    """Why the mapping could obey no decision about a finding, whatever it were; empty where it could.
+
+    A profile reads all that there is: tables that no mapping names, and relations that it does not follow.
+    """
     mapped = mapping.objects.get(entry.object)
     if mapped is None:
-        yield f"no object {entry.object!r} in the mapping{suggestion(entry.object, mapping.objects)}"
-        return
+        return f"no object {entry.object!r} in the mapping{suggestion(entry.object, mapping.objects)}"
+    if isinstance(entry, Duplicate):
+        main = next((part for part in mapped.parts if part.name == "" and not part.each), None)
+        if main is None or main.anchor or main.match:
+            return f"{entry.object} has no main part of its own, so its records cannot be merged"
+        return ""
+    references = _references(mapped)
+    if entry.reference not in references:
+        hint = suggestion(entry.reference, references)
+        return f"{entry.reference!r} is no column of a reference of {entry.object}{hint}"
+    return ""
+
+
+def _mistakes(entry: Entry, mapping: SystemMapping) -> Iterator[str]:
     decision = entry.decision
     named = decision.survivor if isinstance(decision, Survivor) else decision.cut if isinstance(decision, Cut) else None
     if named is not None and named not in entry.keys:
         yield f"{named!r} is none of the keys: expected one of {', '.join(entry.keys)}"
     if isinstance(entry, Duplicate):
-        main = next((part for part in mapped.parts if part.name == "" and not part.each), None)
-        if main is None or main.anchor or main.match:
-            yield f"{entry.object} has no main part of its own, so its records cannot be merged"
         return
-    references = dict(_references(mapped))
-    if entry.reference not in references:
-        hint = suggestion(entry.reference, references)
-        yield f"{entry.reference!r} is no column of a reference of {entry.object}{hint}"
-    elif decision == "leave empty" and references[entry.reference]:
+    needed = _references(mapping.objects[entry.object])[entry.reference]
+    if decision == "leave empty" and needed:
         yield f"{entry.object} needs {entry.reference!r}: expected leave out, or {{attach: KEY}}"
-    elif isinstance(decision, Cut) and references[entry.reference]:
+    elif isinstance(decision, Cut) and needed:
         yield f"{entry.object} needs {entry.reference!r}: it cannot be cut"
 
 
-def _references(mapped: ObjectMapping) -> Iterator[tuple[str, bool]]:
+def _references(mapped: ObjectMapping) -> dict[str, bool]:
     """Columns by which an object refers to others, and whether it cannot do without."""
     found: dict[str, bool] = {}
     for part in mapped.parts:
@@ -178,7 +193,7 @@ def _references(mapped: ObjectMapping) -> Iterator[tuple[str, bool]]:
                 for column in rule.columns:
                     needs = reference.required and part.name == ""
                     found[column] = found.get(column, False) or needs
-    yield from found.items()
+    return found
 
 
 def _loaded(path: Path) -> tuple[Decisions, list[int]]:
@@ -205,11 +220,13 @@ def _loaded(path: Path) -> tuple[Decisions, list[int]]:
         try:
             found.append(kind.model_validate(entry))
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                where = ".".join(str(step) for step in detail["loc"][:1])
+            details = error.errors(include_url=False)
+            bare = {detail["loc"][0] for detail in details if detail["type"] == "string_type"}
+            for detail in details:
+                where = str(detail["loc"][0])
                 expected = _EXPECTED[str(entry["kind"])] if where == "decision" else detail["msg"].lower()
                 at = entry.lc.key(where)[0] + 1 if where in entry else line
-                mistakes[at, f"{where}: {expected}"] = None
+                mistakes[at, f"{where}: {UNQUOTED if where in bare else expected}"] = None
     if tree.get("format") != FORMAT:
         mistakes[1, f"format: expected {FORMAT}"] = None
     if mistakes:

@@ -12,8 +12,9 @@ import typer
 from infra.cli.components import SettingsPath
 from infra.settings import SettingsError
 from infra.wiring import Deployment
-from schemas.decisions import Decisions, check_decisions, load_decisions
-from schemas.mapping import load_mapping
+from producers.profile.report import counted
+from schemas.decisions import Decisions, check_decisions, load_decisions, useless
+from schemas.mapping import SystemMapping, load_mapping
 
 app = typer.Typer(no_args_is_help=True, help="Decide about duplicates, circles and orphans.")
 
@@ -44,7 +45,8 @@ def check(
     mapping: Annotated[str, typer.Argument(help="The mapping that is to obey it: a name, or the path of a file.")],
 ) -> None:
     """Name every mistake with its line. Exit codes: 0 all is well, 2 mistakes."""
-    typer.echo(_told(check_decisions(decisions, load_mapping(mapping))))
+    chosen = load_mapping(mapping)
+    typer.echo(_told(check_decisions(decisions, chosen), chosen))
 
 
 @app.command()
@@ -53,15 +55,19 @@ def status(settings: SettingsPath = None) -> None:
     deployment = Deployment.load(settings)
     if deployment.settings.decisions is None:
         raise SettingsError("the settings name no decisions file: expected `decisions: PATH`")
-    found = deployment.decisions
-    typer.echo(_told(found))
+    found, mapping = deployment.decisions, deployment.mapping
+    typer.echo(_told(found, mapping))
     for entry in found.open:
         reference = f" by {entry.reference}" if entry.kind != "duplicate" else ""
-        typer.echo(f"open: {entry.kind} of {entry.object}{reference}: {', '.join(entry.keys)}")
-    raise typer.Exit(1 if found.open else 0)
+        why = useless(entry, mapping)
+        said = f"nothing to decide ({why})" if why else "open"
+        typer.echo(f"{said}: {entry.kind} of {entry.object}{reference}: {', '.join(entry.keys)}")
+    raise typer.Exit(1 if any(not useless(entry, mapping) for entry in found.open) else 0)
 
 
-def _told(decisions: Decisions) -> str:
+def _told(decisions: Decisions, mapping: SystemMapping | None = None) -> str:
     kinds = Counter(entry.kind for entry in decisions.decisions)
-    counts = ", ".join(f"{kinds[kind]} {kind}s" for kind in ("duplicate", "cycle", "orphan"))
-    return f"{counts}; {len(decisions.open)} not decided yet"
+    counts = ", ".join(counted(kinds[kind], kind) for kind in ("duplicate", "cycle", "orphan"))
+    idle = sum(bool(useless(entry, mapping)) for entry in decisions.open) if mapping else 0
+    beside = f"; of {idle} more the mapping makes nothing" if idle else ""
+    return f"{counts}; {len(decisions.open) - idle} not decided yet{beside}"

@@ -20,7 +20,7 @@ from infra.settings import SettingsError, SourceSettings, load_source_settings
 from infra.sources.build import now
 from infra.sources.discovery import discovered, snake
 from producers.profile.facts import Profile
-from producers.profile.report import page
+from producers.profile.report import counted, page
 from producers.profile.store import Store
 from producers.profile.survey import Survey
 from producers.propose.draft import Head, draft
@@ -52,7 +52,9 @@ def profile(
     if json:
         typer.echo(found.model_dump_json(indent=2, exclude_none=True))
     elif out is not None:
-        typer.echo(f"{out}: {len(found.objects)} objects, {len(found.findings)} findings to decide")
+        typer.echo(
+            f"{out}: {counted(len(found.objects), 'object')}, {counted(len(found.findings), 'finding')} to decide"
+        )
     else:
         Console().print(_summary(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 
 from producers.profile.facts import Column, Finding, ObjectFacts, Profile, Relation
@@ -16,6 +17,7 @@ _STYLE = """
 body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink);
   background: var(--back); }
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { margin-top: 2.5rem; font-size: 1.2rem; }
+h3 { margin: 1.5rem 0 0; font-size: 1rem; } h3 + p { margin-top: 0; }
 p.pale, small, td small { color: var(--pale); }
 table { border-collapse: collapse; width: 100%; } .wide { overflow-x: auto; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -25,16 +27,39 @@ th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: t
 .card b { display: block; font-size: 1.5rem; }
 details { background: var(--card); border-radius: 8px; margin: .6rem 0; padding: .5rem 1rem; }
 summary { cursor: pointer; font-weight: 600; } code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+td code { overflow-wrap: normal; } td.one { white-space: nowrap; }
+td.shown { min-width: 14rem; } td.shown code { overflow-wrap: anywhere; }
 meter { width: 6rem; height: .7rem; } .bad { color: var(--bad); font-weight: 600; }
+@media (max-width: 40rem) { meter { display: none; } }
 """
+_DATES = (
+    ("%Y", "YYYY"),
+    ("%y", "YY"),
+    ("%m", "MM"),
+    ("%d", "DD"),
+    ("%H", "hh"),
+    ("%I", "hh"),
+    ("%M", "mm"),
+    ("%S", "ss"),
+    ("%f", "ffffff"),
+    ("%p", "AM/PM"),
+    ("%b", "Mon"),
+    ("%B", "Month"),
+)
 _PROMISE = (
     "Record keys and counts only: of patients and of free text no value is shown, just how values are built (A, a:"
     " letters, 9: digits)."
 )
 _KINDS = {
-    "duplicate": ("Possible duplicates", "records with the same name and the same birth date, e-mail or phone"),
-    "cycle": ("Circles", "records that refer to each other in a circle"),
-    "orphan": ("Orphans", "records that refer to one that is not there; those of a line name the same one"),
+    "duplicate": (
+        "Possible duplicates",
+        "Records with the same name and the same birth date, e-mail or phone. Are they one, and which record survives?",
+    ),
+    "cycle": ("Circles", "Records that lead to each other in a circle. Twenty can hold it; it can be cut, too."),
+    "orphan": (
+        "Orphans",
+        "Records that name one which is not there. Is another meant, do they come without it, or are they left out?",
+    ),
 }
 
 
@@ -47,7 +72,7 @@ def page(profile: Profile) -> str:
             '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
-            f'<p class="pale">Read on {escape(profile.taken_at)}. {_PROMISE}</p>',
+            f'<p class="pale">Read on {_day(profile.taken_at)}. {_PROMISE}</p>',
             _cards(profile),
             *_decide(profile),
             *_know(profile),
@@ -59,17 +84,28 @@ def page(profile: Profile) -> str:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """As ``1 row`` and ``2 rows``; ``noun`` is one that takes an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _day(moment: str) -> str:
+    at = datetime.fromisoformat(moment)
+    return f"{at.day} {at:%B %Y, %H:%M %Z}".strip()
+
+
 def _cards(profile: Profile) -> str:
-    counted = {kind: sum(one.kind == kind for one in profile.findings) for kind in _KINDS}
+    records = {kind: sum(len(one.keys) for one in profile.findings if one.kind == kind) for kind in _KINDS}
     numbers = (
-        ("objects", len(profile.objects)),
-        ("rows", sum(one.rows for one in profile.objects)),
-        ("fields", sum(len(one.columns) for one in profile.objects)),
-        ("possible duplicates", counted["duplicate"]),
-        ("circles", counted["cycle"]),
-        ("missing parents", counted["orphan"]),
+        (len(profile.objects), "object"),
+        (sum(one.rows for one in profile.objects), "row"),
+        (sum(len(one.columns) for one in profile.objects), "field"),
+        (records["duplicate"], "possible duplicate"),
+        (sum(one.kind == "cycle" for one in profile.findings), "circle"),
+        (records["orphan"], "orphan"),
     )
-    cards = "".join(f'<div class="card"><b>{n:,}</b>{what}</div>' for what, n in numbers)
+    told = [counted(number, noun).split(" ", 1) for number, noun in numbers]
+    cards = "".join(f'<div class="card"><b>{number}</b>{what}</div>' for number, what in told)
     return f'<div class="cards">{cards}</div>'
 
 
@@ -77,23 +113,48 @@ def _decide(profile: Profile) -> Iterable[str]:
     yield "<h2>To decide</h2>"
     if not profile.findings:
         yield "<p>Nothing: no duplicates, circles or orphans were found.</p>"
+    leads = {(one.object, one.column): one.to for one in profile.relations}
     for kind, (title, what) in _KINDS.items():
         groups: dict[tuple[str, str], list[Finding]] = {}
         for one in profile.findings:
             if one.kind == kind:
                 groups.setdefault((one.object, one.reference or ""), []).append(one)
+        if groups:
+            yield f'<h3>{title}</h3><p class="pale">{what}</p>'
         for (name, reference), found in sorted(groups.items(), key=lambda item: -len(item[1])):
-            place = f"{name}.{reference}" if reference else name
-            records = sum(len(one.keys) for one in found)
-            yield (
-                f"<details><summary>{title} in {escape(place)}: {len(found):,} ({records:,} records)</summary>"
-                f'<p class="pale">{what}</p><ul>'
-            )
-            for one in found[:_MOST]:
-                keys = ", ".join(one.keys[:_MOST]) + (" …" if len(one.keys) > _MOST else "")
-                yield f"<li><code>{escape(keys)}</code></li>"
+            said = _said(kind, found, reference, leads.get((name, reference), "record"))
+            yield f"<details><summary>{escape(f'{name}: {said}')}</summary><ul>"
+            for line in _lines(kind, found[:_MOST]):
+                yield f"<li>{line}</li>"
             yield "</ul>" + (f"<p>{len(found) - _MOST:,} more are in the JSON.</p>" if len(found) > _MOST else "")
             yield "</details>"
+
+
+def _said(kind: str, found: Sequence[Finding], reference: str, to: str) -> str:
+    records = counted(sum(len(one.keys) for one in found), "record")
+    match kind:
+        case "duplicate":
+            return f"{records} in {counted(len(found), 'group')}"
+        case "cycle":
+            return f"{counted(len(found), 'circle')} of {records} by {reference}"
+        case _:
+            return f"{records} without the {to} named in {reference} ({len(found):,} missing)"
+
+
+def _lines(kind: str, found: Sequence[Finding]) -> Iterable[str]:
+    if kind == "cycle":
+        yield from (_keys([*one.keys, one.keys[0]], " → ") for one in found)
+        return
+    alone = [one.keys[0] for one in found if len(one.keys) == 1]
+    for one in found:
+        if len(one.keys) > 1:
+            yield _keys(one.keys) + (" all name the same" if kind == "orphan" else "")
+    if alone:
+        yield _keys(alone) + (" each name another" if len(alone) > 1 else "")
+
+
+def _keys(keys: Sequence[str], between: str = ", ") -> str:
+    return f"<code>{escape(between.join(keys[:_MOST]))}{' …' if len(keys) > _MOST else ''}</code>"
 
 
 def _know(profile: Profile) -> Iterable[str]:
@@ -105,7 +166,7 @@ def _know(profile: Profile) -> Iterable[str]:
             if count:
                 rows.append((count / one.rows, one.name, what, f"{count:,} of {one.rows:,}"))
         if one.shared_emails:
-            rows.append((0.01, one.name, "e-mail addresses that several share", f"{one.shared_emails:,}"))
+            rows.append((0.01, one.name, "e-mail addresses that several records share", f"{one.shared_emails:,}"))
         empty = [column.name for column in one.columns if not column.filled]
         if empty and one.rows:
             said = f"never filled: <code>{escape(', '.join(empty))}</code>"
@@ -131,12 +192,15 @@ def _relations(relations: Sequence[Relation]) -> Iterable[str]:
     cells = "".join(
         f"<tr><td><code>{escape(f'{one.object}.{one.column}')}</code></td>"
         f"<td><code>{escape(f'{one.to}.{one.to_column}')}</code></td>"
-        f"<td>{'declared' if one.declared else 'found by comparison'}</td>"
+        f"<td class='one'>{'declared' if one.declared else 'values compared'}</td>"
         f'<td class="n">{one.filled:,}</td><td class="n">{one.rate:.1%}</td>'
         f'<td class="n">{one.filled - one.matched:,}</td></tr>'
         for one in sorted(relations, key=lambda one: (one.matched - one.filled, one.object, one.column))
     )
-    heads = '<th>From</th><th>To</th><th></th><th class="n">Filled</th><th class="n">Match</th><th class="n">Lost</th>'
+    heads = (
+        '<th>From</th><th>To</th><th>Known by</th><th class="n">Filled</th><th class="n">Found</th>'
+        '<th class="n">Missing</th>'
+    )
     yield f'<div class="wide"><table><tr>{heads}</tr>{cells}</table></div>'
 
 
@@ -146,16 +210,21 @@ def _object(one: ObjectFacts, profile: Profile) -> str:
     rows = "".join(_column(column, one.rows, leads.get(column.name, "")) for column in one.columns)
     heads = '<th>Field</th><th>Type</th><th>Filled</th><th class="n">Distinct</th><th>Values or forms</th>'
     return (
-        f"<details><summary>{escape(one.name)}: {one.rows:,} rows, {len(one.columns)} fields"
+        f"<details><summary>{escape(one.name)}: {counted(one.rows, 'row')}, {counted(len(one.columns), 'field')}"
         f" <small>{escape(key)}</small></summary>"
         f'<div class="wide"><table><tr>{heads}</tr>{rows}</table></div></details>'
     )
 
 
 def _column(column: Column, rows: int, to: str) -> str:
-    kind = " ".join(part for part in (column.type, column.form, column.format) if part)
+    written = column.format
+    for directive, letters in _DATES:
+        written = written.replace(directive, letters)
+    kind = " ".join(part for part in (column.type, column.form, written) if part)
     if column.values:
         shown = ", ".join(f"{escape(text)} <small>{count:,}</small>" for text, count in column.values)
+    elif column.type == "datetime" and not column.format:
+        shown = ""  # a column of times, and no text that looks like one: its values have one form
     else:
         shown = ", ".join(f"<code>{escape(mask)}</code>" for mask, _ in column.patterns)
     if to:
@@ -164,5 +233,5 @@ def _column(column: Column, rows: int, to: str) -> str:
     return (
         f"<tr><td><code>{escape(column.name)}</code></td><td>{escape(kind)}</td>"
         f'<td><meter value="{fill:.3f}" title="{fill:.1%}"></meter> {fill:.0%}</td>'
-        f'<td class="n">{column.distinct:,}</td><td>{shown}</td></tr>'
+        f'<td class="n">{column.distinct:,}</td><td class="shown">{shown}</td></tr>'
     )

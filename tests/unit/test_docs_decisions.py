@@ -89,6 +89,17 @@ def test_a_merge_of_the_source_is_not_followed_where_a_person_keeps_them_apart(c
     assert [part.merger for part in other.parts] == [None, Merger(token("5"), token("1"))]
 
 
+def test_nor_where_the_other_one_is_to_survive(clinic: Path) -> None:
+    path = clinic / "clinic.yaml"
+    path.write_text(path.read_text().replace("key: [patientno]}", "key: [patientno]}\n    merged_into: into"))
+    survivor = transformed("patients", "3", last="Reed", into="4").write
+    loser = transformed("patients", "4", last="Reed", into="1").write
+    assert survivor is not None
+    assert loser is not None
+    assert [part.merger for part in survivor.parts] == [None]
+    assert [part.merger for part in loser.parts] == [None, Merger(token("4"), token("3"))]
+
+
 def test_nor_where_a_log_tells_of_the_merge(clinic: Path) -> None:
     path = clinic / "clinic.yaml"
     path.write_text(
@@ -108,7 +119,7 @@ def test_nor_where_a_log_tells_of_the_merge(clinic: Path) -> None:
 def test_a_new_draft_keeps_what_was_decided(clinic: Path) -> None:
     findings = orjson.loads((clinic / "profile.json").read_bytes())["findings"]
     drafted = run("draft", "profile.json", "fresh.yaml")
-    assert drafted == "2 duplicates, 1 cycles, 3 orphans; 6 not decided yet\n"
+    assert drafted == "2 duplicates, 1 cycle, 3 orphans; 6 not decided yet\n"
     assert load_decisions(Path("fresh.yaml")).open == Decisions.drafted(findings).decisions
     decided = load_decisions(Path("decisions.yaml"))
     new = {"kind": "duplicate", "object": "patients", "keys": ["8", "7"]}
@@ -125,7 +136,43 @@ def test_a_new_draft_keeps_what_was_decided(clinic: Path) -> None:
 
 @pytest.mark.usefixtures("clinic")
 def test_check_says_what_is_open() -> None:
-    assert run("check", "decisions.yaml", "clinic.yaml") == "2 duplicates, 1 cycles, 3 orphans; 0 not decided yet\n"
+    assert run("check", "decisions.yaml", "clinic.yaml") == "2 duplicates, 1 cycle, 3 orphans; 0 not decided yet\n"
+
+
+UNMAPPED = """
+- kind: orphan
+  object: lookups
+  reference: kind
+  keys: ['1', '2']
+  decision: null
+- kind: orphan
+  object: visits
+  reference: kind
+  keys: ['100']
+  decision: null
+"""
+
+
+def test_what_the_mapping_makes_nothing_of_needs_no_decision(clinic: Path) -> None:
+    """A profile reads all tables: the draft of its findings is good as it is."""
+    path = clinic / "decisions.yaml"
+    path.write_text(path.read_text() + UNMAPPED)
+    told = "2 duplicates, 1 cycle, 5 orphans; 0 not decided yet; of 2 more the mapping makes nothing\n"
+    assert run("check", "decisions.yaml", "clinic.yaml") == told
+    (clinic / "settings.yaml").write_text(
+        "{system: clinic.yaml, decisions: decisions.yaml, source: {kind: csv, directory: drops},"
+        " kafka: {bootstrap_servers: '127.0.0.1:1'}, twenty: {url: 'http://127.0.0.1:1', api_key: unused}}"
+    )
+    assert run("status", "--settings", "settings.yaml").splitlines() == [
+        told.strip(),
+        "nothing to decide (no object 'lookups' in the mapping): orphan of lookups by kind: 1, 2",
+        "nothing to decide ('kind' is no column of a reference of visits): orphan of visits by kind: 100",
+    ]
+    path.write_text(path.read_text().replace("decision: {cut: '2'}", "decision: null"))
+    assert "open: cycle of patients by guarantor: 1, 2" in run("status", "--settings", "settings.yaml", code=1)
+    path.write_text(path.read_text().replace("keys: ['100']\n  decision: null", "keys: ['100']\n  decision: leave out"))
+    with pytest.raises(DecisionsError, match="'kind' is no column of a reference of visits"):
+        check_decisions(path, load_mapping("clinic.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +184,8 @@ def test_check_says_what_is_open() -> None:
         ("reference: guarantor", "reference: guarantr", 11, "did you mean 'guarantor'"),
         ("object: visits", "object: visit", 16, "did you mean 'visits'"),
         ("keys: ['102']", "keys: []", 19, "keys: "),
+        ("keys: ['102']", "keys: [102]", 19, "keys: expected each key in quotes"),
+        ("{attach: '1'}", "{attach: 007}", 20, "decision: expected each key in quotes"),
         ("['5', '6']\n  decision: keep apart", "['3', '4', '5']\n  decision: {survivor: '4'}", 1, "in a circle"),
         ("format: 1", "format: 2", 1, "format: expected 1"),
     ],

@@ -69,11 +69,39 @@ def test_the_worst_comes_first() -> None:
         object="visit", column="patient_id", to="patient", to_column="id", declared=True, filled=200, matched=50
     )
     text = outline(profile(findings=(*orphans, duplicate), relations=(relation,))).text
-    assert "Possible duplicates in patient: 1 (2 records)" in text
-    assert "Orphans in visit.patient_id: 150 (150 records)" in text
+    assert "patient: 2 records in 1 group" in text
+    assert "visit: 150 records without the patient named in patient_id (150 missing)" in text
     assert "50 more are in the JSON" in text
     assert "25.0%" in text
     places = [text.index(title) for title in ("To decide", "Good to know", "Relations", "Objects")]
     assert places == sorted(places)
     assert "no activity in 24 months" in text
     assert "never filled: fax" in text
+
+
+def test_it_reads_as_a_person_writes() -> None:
+    findings = (
+        Finding(kind="orphan", object="visit", keys=("7",), reference="patient_id"),
+        Finding(kind="orphan", object="visit", keys=("8", "9"), reference="patient_id"),
+        Finding(kind="orphan", object="visit", keys=("10",), reference="patient_id"),
+        Finding(kind="cycle", object="patient", keys=("1", "2"), reference="guarantor"),
+    )
+    seen_on = Column(name="seen_on", type="datetime", filled=1, format="%m/%d/%Y %I:%M %p", patterns=(("99/99", 1),))
+    changed = Column(name="changed", type="datetime", filled=1, patterns=(("text of several words", 1),))
+    visit = ObjectFacts(name="visit", relation="visits", key=("id",), rows=1, columns=(seen_on, changed))
+    relation = Relation(
+        object="visit", column="patient_id", to="patient", to_column="id", declared=False, filled=4, matched=0
+    )
+    found = outline(
+        profile(taken_at="2026-11-21T16:05:34+00:00", findings=findings, objects=(visit,), relations=(relation,))
+    )
+    assert "Read on 21 November 2026, 16:05 UTC." in found.text
+    for said in (
+        "1object", "1row", "2fields", "0possible duplicates", "1circle", "4orphans",
+        "patient: 1 circle of 2 records by guarantor", "1 → 2 → 1",
+        "visit: 4 records without the patient named in patient_id (3 missing)",
+        "8, 9 all name the same", "7, 10 each name another",
+        "visit: 1 row, 2 fields", "datetime MM/DD/YYYY hh:mm AM/PM",
+    ):  # fmt: skip
+        assert said in found.text, said
+    assert "text of several words" not in found.text
