@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import logging
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from producers.dialect import DialectError, detect
 from producers.drops import Export, Pattern, Rule, Seen, Settling, group, marker_of, natural, rank
 from producers.file_memory import FileMemory, Remembered
 from producers.incoming import Content, UnreadableError, copy, examine, lines_of
-from producers.landing import CONTENT_KEY, Cut, Landing, Rejected
+from producers.landing import CONTENT_KEY, UNENCODED, Cut, Landing, Rejected
 from producers.manifest import Manifest
 from producers.source import Condition
 from producers.unreadable import Unreadable, numbered
@@ -229,6 +230,15 @@ class Delivery:
                 named = ", ".join(f"{one.lines.start} ({one.reason})" for one in wrong[:_NAMED] if one.lines)
                 more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
                 complaints.append(f"{file.name}: {len(wrong)} rows could not be read, at line {named}{more}")
+            if any(one.reason == UNENCODED for one in wrong):
+                complaints.append(
+                    f"it was read as {self._encoding(file)}: correct those rows, or set encoding: if it is in another"
+                )
+            if self._rule.encoding is None and (stray := self._content(file).encoding.stray):
+                complaints.append(
+                    f"{file.name}: {stray} letters look like utf-8, the others do not, and all were read as"
+                    f" {self._encoding(file)}: send it in one encoding, or set encoding: for the object"
+                )
         self._check_counts(export, counts)
         repeated = self._landing.keep_last(self._what.name)
         if repeated and export.full:
@@ -238,7 +248,9 @@ class Delivery:
         return Taken(digests, at, "; ".join(complaints), rejected, tuple(unreadable))
 
     def _encoding(self, file: Seen) -> str:
-        return self._rule.encoding or self._content(file).encoding
+        if self._rule.encoding is None:
+            return self._content(file).encoding.name
+        return "utf-8-sig" if codecs.lookup(self._rule.encoding).name == "utf-8" else self._rule.encoding
 
     def _unreadable(self, file: Seen, wrong: list[Rejected]) -> list[Unreadable]:
         encoding, known = (

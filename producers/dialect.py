@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,6 +25,12 @@ _LIKELY = "cp1252"
 """What Windows programs write in the Americas and Western Europe: taken wherever the text makes sense in it."""
 _SAMPLE_LINES = 400
 _SAMPLE_ROWS = 200
+_HEAD_BYTES = 4096
+_LINE_BYTES = 1024 * 1024
+_STRAY = 20
+"""One in so many lines may be damaged, or of another encoding, and says nothing about the file that it is in."""
+MARK = "\ufdd0"
+"""Stands for bytes that are no text in a file's encoding, in its copy: Unicode has it for such uses, and in no text."""
 _DELIMITERS = ",;\t|"
 _DOUBLED = re.compile(r'[^,;\t|\n"\\]""[^,;\t|\n"]')
 """A quote inside quotes that is written twice, and not an empty cell."""
@@ -44,16 +51,20 @@ class Dialect:
 
 
 _SIGNS = frozenset("\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u20ac\xa0°§®©™½¼¾±µ×«»¿¡")
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def _western(lines: Sequence[bytes]) -> bool:
-    """Whether every line makes sense in ``_LIKELY``: signs as people use them, and words that are mostly plain letters,
-    with no capital within. A few names are too little for statistics, which take ``Siân`` for Chinese."""
-    try:
-        text = b"\n".join(lines).decode(_LIKELY)
-    except UnicodeDecodeError:
+    """Whether lines make sense in ``_LIKELY``: signs as people use them, and words that are mostly plain letters, with
+    no capital within. A few names are too little for statistics, which take ``Siân`` for Chinese."""
+    readable = []
+    for line in lines:
+        with suppress(UnicodeDecodeError):
+            readable.append(line.decode(_LIKELY))
+    if _STRAY * (len(lines) - len(readable)) > len(lines):
         return False
+    text = "\n".join(readable)
     foreign = [word for word in _WORD.findall(text) if not word.isascii()]
     signs = {sign for sign in text if not sign.isascii() and not sign.isalpha()}
     return signs <= _SIGNS and all(
@@ -63,36 +74,71 @@ def _western(lines: Sequence[bytes]) -> bool:
     )
 
 
+def _foreign(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """stray: letters that look as if they were in UTF-8, so many of them that the file may be of two encodings."""
+
+    name: str
+    stray: int = 0
+
+
 class Encodings:
     """Finds a file's encoding while its bytes go by: ``feed`` them all, then ask."""
 
     def __init__(self) -> None:
         self._head = b""
-        self._utf8 = codecs.getincrementaldecoder("utf-8")()
-        self._is_utf8 = True
+        self._open = b""
+        self._valid = self._invalid = 0
         self._foreign: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
-        if len(self._head) < 4096:
-            self._head += data[:4096]
-        if self._is_utf8:
-            try:
-                self._utf8.decode(data)
-            except UnicodeDecodeError:
-                self._is_utf8 = False
-        if len(self._foreign) < _SAMPLE_LINES:
-            lines = (line for line in data.splitlines() if not line.isascii())
-            self._foreign.extend(islice(lines, _SAMPLE_LINES - len(self._foreign)))
+        if len(self._head) < _HEAD_BYTES:
+            self._head += data[:_HEAD_BYTES]
+        data = self._open + data
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        if len(data) - end > _LINE_BYTES:
+            end = len(data)
+        self._count(data[:end])
+        self._open = data[end:]
 
-    def found(self) -> str:
-        """Of all that was fed. The same text in two encodings is found to be the same text, as far as can be told."""
+    def _count(self, data: bytes) -> None:
+        if data.isascii():
+            return
+        try:
+            self._valid += _foreign(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            for line in data.splitlines():
+                text = line.decode("utf-8", "surrogateescape")
+                invalid = len(_ESCAPED.findall(text))
+                self._valid += _foreign(text) - invalid
+                self._invalid += invalid
+                if invalid and len(self._foreign) < _SAMPLE_LINES:
+                    self._foreign.append(line)
+
+    def found(self) -> Encoding:
+        """Of all that was fed. The same text in two encodings is found to be the same text, as far as can be told.
+
+        Text in another encoding is hardly ever valid UTF-8 by chance, so a file whose foreign letters mostly are is in
+        UTF-8, and the others are damaged: to read it all in what those would be valid in garbles every name.
+        """
+        self._count(self._open)
+        self._open = b""
         for mark, name in _BOMS:
             if self._head.startswith(mark):
-                return name
-        if b"\0" in self._head:
-            return "utf-16-le" if self._head[1:2] == b"\0" else "utf-16-be"
-        if self._is_utf8 and not self._utf8.getstate()[0]:
-            return "utf-8"
+                return Encoding(name)
+        pairs, zeros = len(self._head) // 2, [self._head[start::2].count(0) for start in (0, 1)]
+        for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if 4 * zeros[start] > pairs >= 4 * zeros[1 - start]:
+                return Encoding(name)
+        if self._valid >= self._invalid:
+            return Encoding("utf-8")
+        return Encoding(self._legacy(), self._valid if _STRAY * self._valid >= self._invalid else 0)
+
+    def _legacy(self) -> str:
         if _western(self._foreign):
             return _LIKELY
         matches = charset_normalizer.from_bytes(b"\n".join(self._foreign), cp_isolation=list(_SINGLE_BYTE))
@@ -129,6 +175,8 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
             f"line 1 names {widest} columns, not all of {', '.join(needed)} among them: expected a header with them"
         )
     columns = best[1].columns
+    if any(MARK in name for name in columns):
+        raise DialectError("line 1 holds bytes that are no text in the file's encoding: set encoding: if it is another")
     if len(set(columns)) < len(columns) or "" in columns:
         raise DialectError("line 1: expected a name for every column, each another one")
     return best[1]

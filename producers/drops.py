@@ -71,7 +71,7 @@ class Rule:
     segment_rows: rows of every segment but the last, which has fewer.
     deleted: (column, values): rows that say that their record is gone.
     bytes: the rows are a manifest; each waits until its file is there.
-    encoding: of all files; found out by itself unless set.
+    encoding: of all files, as Python names it; found out by itself unless set.
     """
 
     full: Pattern | None = None

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-from producers.dialect import Dialect, Encodings
+from producers.dialect import MARK, Dialect, Encoding, Encodings
 from producers.drops import Seen
 from producers.unreadable import MOST
 
 _CHUNK = 1024 * 1024
 _SAMPLE = 256 * 1024
 _FIELD_CHARACTERS = 16 * 1024 * 1024
+_MARKED = "dualrun-marked"
+_KEPT = "dualrun-kept"
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return MARK, error.end
+
+
+def _keep(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes that are no text go through a text and come out again, as far as their encoding lets them."""
+    if not isinstance(error, (UnicodeDecodeError, UnicodeEncodeError)):
+        raise error
+    wide = error.encoding.startswith(("utf-16", "utf-32"))
+    try:
+        return codecs.lookup_error("surrogatepass" if wide else "surrogateescape")(error)
+    except UnicodeError:
+        return ("\ufffd" if isinstance(error, UnicodeDecodeError) else b"?"), error.end
+
+
+codecs.register_error(_MARKED, _mark)
+codecs.register_error(_KEPT, _keep)
 
 
 class UnreadableError(Exception):
@@ -28,7 +53,14 @@ class Content:
     """What is in a file: its hash, and how its text is encoded."""
 
     digest: str
-    encoding: str
+    encoding: Encoding
+
+
+class Flawed(NamedTuple):
+    """Lines of a row that is not taken. marked: some of its bytes are no text; else it lacks a part of its key."""
+
+    lines: range
+    marked: bool
 
 
 def examine(path: Path, seen: Seen) -> Content:
@@ -48,11 +80,12 @@ def examine(path: Path, seen: Seen) -> Content:
 
 
 def copy(path: Path, seen: Seen, encoding: str, into: Path) -> str:
-    """Copies the text to ``into``; its first lines. Raises UnreadableError as ``examine`` does."""
+    """Copies the text to ``into``, with ``MARK`` for bytes that are none; its first lines. Raises UnreadableError as
+    ``examine`` does."""
     sample = ""
     try:
         with (
-            path.open(encoding=encoding, errors="replace", newline=None) as file,
+            path.open(encoding=encoding, errors=_MARKED, newline=None) as file,
             into.open("w", encoding="utf-8", newline="\n") as out,
         ):
             while chunk := file.read(_CHUNK):
@@ -72,12 +105,12 @@ def lines_of(path: Path, seen: Seen, encoding: str, wanted: Iterable[range]) -> 
     within is ``\\n``. Raises UnreadableError as ``examine`` does."""
     found: list[bytes] = []
     try:
-        with path.open(encoding=encoding, errors="surrogateescape", newline=None) as file:
+        with path.open(encoding=encoding, errors=_KEPT, newline=None) as file:
             line = 1
             for one in wanted:
                 text = "".join(islice(file, max(0, one.start - line), max(0, one.stop - line)))
                 line = max(line, one.stop)
-                found.append(text.removesuffix("\n").encode(encoding.removesuffix("-sig"), "surrogateescape"))
+                found.append(text.removesuffix("\n").encode(encoding.removesuffix("-sig"), _KEPT))
             after = os.fstat(file.fileno())
     except (OSError, LookupError, UnicodeError) as error:
         raise UnreadableError(f"cannot be read as {encoding} ({type(error).__name__})") from None
@@ -86,11 +119,13 @@ def lines_of(path: Path, seen: Seen, encoding: str, wanted: Iterable[range]) -> 
     return found
 
 
-def keyless_lines(path: Path, dialect: Dialect, key: Sequence[str]) -> list[range]:
-    """The lines of a copied file whose rows lack a part of their key, the first ``MOST``."""
+def flawed_lines(path: Path, dialect: Dialect, key: Sequence[str], kept: Collection[str]) -> list[Flawed]:
+    """Of a copied file the rows that hold a ``MARK`` in a column that is ``kept``, or lack a part of their key; the
+    first ``MOST``."""
     places = [dialect.columns.index(name) for name in key]
+    read = [place for place, name in enumerate(dialect.columns) if name in kept]
     doubled = dialect.escape == dialect.quote
-    found: list[range] = []
+    found: list[Flawed] = []
     csv.field_size_limit(_FIELD_CHARACTERS)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(
@@ -102,10 +137,12 @@ def keyless_lines(path: Path, dialect: Dialect, key: Sequence[str]) -> list[rang
         )
         before = 0
         for row in reader:
-            if len(row) == len(dialect.columns) and not all(row[place] for place in places):
-                found.append(range(before + 1, reader.line_num + 1))
-                if len(found) == MOST:
-                    break
+            if len(row) == len(dialect.columns):
+                marked = any(MARK in row[place] for place in read)
+                if marked or not all(row[place] for place in places):
+                    found.append(Flawed(range(before + 1, reader.line_num + 1), marked))
+                    if len(found) == MOST:
+                        break
             before = reader.line_num
     return found
 

@@ -15,21 +15,23 @@ from typing import NamedTuple
 
 import duckdb
 
-from producers.dialect import Dialect, salvage
-from producers.incoming import keyless_lines
+from producers.dialect import MARK, Dialect, salvage
+from producers.incoming import flawed_lines
 from producers.scratch import Scratch, literal, quoted
 
 CONTENT_KEY = "content_key"
 """A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
 KEY_SEPARATOR = ":"
 _LINE_BYTES = 16 * 1024 * 1024
+UNENCODED = "not in the file's encoding"
 _REASONS = {
     "MISSING COLUMNS": "too few fields",
     "TOO MANY COLUMNS": "too many fields",
     "UNQUOTED VALUE": "a quote that is not closed, or not written as the others",
     "LINE SIZE OVER MAXIMUM": f"longer than {_LINE_BYTES // 1024 // 1024} MB",
-    "INVALID ENCODING": "not in the file's encoding",
+    "INVALID ENCODING": UNENCODED,
 }
+_MARKED = f"contains(record, {literal(MARK)})"
 
 
 class Rejected(NamedTuple):
@@ -61,6 +63,11 @@ class Cut:
     def needed(self) -> tuple[str, ...]:
         """Columns without which a row has no key."""
         return () if self.key == (CONTENT_KEY,) else self.key
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that a row is made of, sorted."""
+        return sorted(name for name in self.dialect.columns if name not in self.exclude or name in self.key)
 
     @property
     def keyless(self) -> str:
@@ -113,12 +120,17 @@ class Landing:
             [str(path)],
         )
         rejected = self._rejected(path, cut)
-        keyless = connection.execute("SELECT count(*) FROM staged WHERE key IS NULL").fetchall()[0][0]
-        if keyless:
-            connection.execute("DELETE FROM staged WHERE key IS NULL")
-            lines = keyless_lines(path, cut.dialect, cut.needed)
-            rejected += [Rejected(one, cut.keyless) for one in [*lines, *[range(0)] * keyless][:keyless]]
-        return self.staged() - before, rejected
+        flawed, marked = f"n > {before} AND (key IS NULL OR {_MARKED})", f"coalesce({_MARKED}, false)"
+        found = connection.execute(
+            f"SELECT count(*) FILTER ({marked}), count(*) FILTER (NOT {marked}) FROM staged WHERE {flawed}"
+        ).fetchall()[0]
+        if sum(found):
+            connection.execute(f"DELETE FROM staged WHERE {flawed}")
+            lines = flawed_lines(path, cut.dialect, cut.needed, cut.columns)
+            for count, reason, is_marked in ((found[0], UNENCODED, True), (found[1], cut.keyless, False)):
+                known = [one.lines for one in lines if one.marked == is_marked]
+                rejected += [Rejected(one, reason) for one in [*known, *[range(0)] * count][:count]]
+        return self._staged_since(before), rejected
 
     def _rejected(self, path: Path, cut: Cut) -> list[Rejected]:
         found = self._scratch.open().execute(
@@ -134,7 +146,9 @@ class Landing:
             bad = [line + index for index, one in enumerate(lines) if one and index not in good]
             rejected += [Rejected(range(number, number + 1), reason) for number in bad]
             for index, cells in saved:
-                if all(cells[cut.dialect.columns.index(name)] for name in cut.needed):
+                if MARK in "".join(cells):
+                    rejected.append(Rejected(range(line + index, line + index + 1), UNENCODED))
+                elif all(cells[cut.dialect.columns.index(name)] for name in cut.needed):
                     self._stage_one(cells, cut)
                 else:
                     rejected.append(Rejected(range(line + index, line + index + 1), cut.keyless))
@@ -147,6 +161,9 @@ class Landing:
             f" FROM (VALUES ({', '.join('?' for _ in cells)})) AS one({names})",
             [cell or None for cell in cells],
         )
+
+    def _staged_since(self, n: int) -> int:
+        return int(self._scratch.open().execute("SELECT count(*) FROM staged WHERE n > ?", [n]).fetchall()[0][0])
 
     def staged(self) -> int:
         return int(self._scratch.open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
@@ -273,8 +290,7 @@ def _selection(cut: Cut) -> str:
     """SQL of key, record and whether it is gone. A record is JSON with sorted names and without empty columns, so that
     neither another order nor a new empty column changes a row."""
     marker = cut.deleted[0] if cut.deleted else None
-    columns = sorted(name for name in cut.dialect.columns if name not in cut.exclude or name in cut.key)
-    pieces = ", ".join(f"{literal(json.dumps(name) + ':')} || to_json({quoted(name)})" for name in columns)
+    pieces = ", ".join(f"{literal(json.dumps(name) + ':')} || to_json({quoted(name)})" for name in cut.columns)
     record = f"'{{' || concat_ws(',', {pieces}) || '}}'"
     if cut.key == (CONTENT_KEY,):
         digest = f"md5({record})"

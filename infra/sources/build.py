@@ -77,7 +77,7 @@ def rule(section: CsvObject | None, what: SourceObject) -> Rule:
         delta=Pattern(section.delta) if section.delta else None,
         marker=section.marker,
         segment_rows=section.segment_rows,
-        deleted=(deleted.column.lower(), frozenset(deleted.values)) if deleted else None,
+        deleted=(deleted.column, frozenset(deleted.values)) if deleted else None,
         bytes=Bytes(manifest.path, manifest.size, manifest.sha256) if manifest else None,
         encoding=section.encoding,
     )

@@ -54,22 +54,33 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _encoding(text: str) -> str:
+    try:
+        "".encode(text)
+    except LookupError:
+        raise ValueError(f"{text} is no encoding: expected a name such as utf-8, cp1252 or utf-16") from None
+    return text
+
+
 FilePattern = Annotated[str, AfterValidator(_pattern)]
+TextEncoding = Annotated[str, AfterValidator(_encoding)]
+ColumnName = Annotated[str, AfterValidator(str.lower)]
+"""Columns of files are compared in lower case."""
 
 
 class Deleted(Section):
     """Rows whose ``column`` holds one of ``values`` say that their record is gone."""
 
-    column: str
+    column: ColumnName
     values: list[str] = Field(min_length=1)
 
 
 class ManifestColumns(Section):
     """The rows are a manifest: columns of a file's path below ``documents``, and of what it must be like."""
 
-    path: str
-    size: str | None = None
-    sha256: str | None = None
+    path: ColumnName
+    size: ColumnName | None = None
+    sha256: ColumnName | None = None
 
 
 class CsvObject(Section):
@@ -81,7 +92,7 @@ class CsvObject(Section):
     segment_rows: Annotated[int, Field(ge=1)] | None = None
     deleted: Deleted | None = None
     manifest: ManifestColumns | None = None
-    encoding: str | None = None
+    encoding: TextEncoding | None = None
 
     @model_validator(mode="after")
     def _together(self) -> Self:

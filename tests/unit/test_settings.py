@@ -135,6 +135,10 @@ def test_each_kind_of_source_has_its_own_settings(tmp_path: Path) -> None:
             r"need \{export\} both, or neither",
         ),
         ("  kind: csv\n  directory: /d\n  objects:\n    patient: {full: '../p.csv'}\n", r"a name below the directory"),
+        (
+            "  kind: csv\n  directory: /d\n  objects:\n    patient: {full: p.csv, encoding: utf9}\n",
+            r":8: .*utf9 is no encoding: expected a name such as utf-8",
+        ),
         ("  kind: rest\n  url: u\n  objects: {}\n", r":7: source.objects: .*at least 1"),
         (
             "  kind: rest\n  url: u\n  auth: {scheme: X}\n  objects: {p: {path: /}}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +13,10 @@ from producers.landing import CONTENT_KEY
 from producers.source import SourceError
 from producers.unreadable import MOST
 from schemas.source import SourceObject
-from tests.unit.producers.drop_world import DELETE, FULL, LIMITS, PATIENT, SNAPSHOT, SOURCES, UPSERT, Drops
+from tests.unit.producers.drop_world import DELETE, FULL, LIMITS, PATIENT, SNAPSHOT, UPSERT, Drops
 
 ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
 DATED = Rule(full=Pattern("patients-{export}.csv"))
-
-
-@pytest.fixture(autouse=True)
-def closed() -> Iterator[None]:
-    yield
-    while SOURCES:
-        SOURCES.pop().close()
 
 
 @pytest.fixture
@@ -260,48 +252,6 @@ def test_segments_are_one_export_and_wait_for_each_other(tmp_path: Path, pattern
     drops.settle()
     assert len(drops.events()) == 70
     assert drops.world.poller.health == ""
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-8"])
-def test_another_encoding_is_no_change(drops: Drops, encoding: str) -> None:
-    text = "id,name\n1,José Müller\n2,Zoë Ångström – née Weiß\n"
-    drops.drop("patients.csv", text.encode())
-    drops.settle()
-    drops.take()
-    drops.drop("patients.csv", text.encode(encoding), at=60)
-    drops.settle()
-    drops.restart()
-    drops.settle()
-    assert drops.take() == []
-    assert drops.latest()["1"] == "José Müller"
-
-
-NAMES = "Sánchez Peña Müller Björn François García Núñez Brontë Ångström Sørensen João Strauß Dvo?ák Renée Siân"
-
-
-@pytest.mark.parametrize("names", [*NAMES.split(), "Emeka Sánchez,Elif Dvo?ák", "MÜLLER – “née” O’Brien", NAMES])
-def test_a_few_western_names_are_enough(drops: Drops, names: str) -> None:
-    """What statistics take for Chinese, or for a Mac of 1990."""
-    lines = [f"{number},{name}" for number, name in enumerate(names.split(","), 1)]
-    drops.drop("patients.csv", "\n".join(["id,name", *lines, "9,Bob", ""]).encode("cp1252"))
-    drops.settle()
-    assert [drops.latest()[str(number)] for number in range(1, len(lines) + 1)] == names.split(",")
-
-
-@pytest.mark.parametrize(
-    ("encoding", "text"),
-    [
-        ("cp1251", "Иван Петров"),
-        ("shift_jis", "田中太郎"),
-        ("cp1250", "Dvořák Černý Łukasz Żółć Świątek Kovács Győző"),
-        ("mac_roman", "Müller José Zoë Ångström"),
-        ("cp437", "Müller José Peña"),
-    ],
-)
-def test_other_scripts_are_still_found_out(drops: Drops, encoding: str, text: str) -> None:
-    drops.drop("patients.csv", f"id,name\n1,{text}\n".encode(encoding))
-    drops.settle()
-    assert drops.latest() == {"1": text}
 
 
 @pytest.mark.parametrize(
