@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from producers.api_auth import Auth
+from producers.api_clock import ApiClock
 from producers.source import SourceError
 
 log = logging.getLogger("dualrun.rest")
@@ -50,8 +51,8 @@ class Answer:
 class ApiClient:
     """Safe to share between threads.
 
-    per_minute: requests that may be sent, spaced evenly; None for no limit of ours. clock: ours, to compare the
-    server's with. sleep: seconds.
+    per_minute: requests that may be sent, spaced evenly; None for no limit of ours. clock: learns what time the answers
+    tell. sleep: seconds.
     """
 
     def __init__(
@@ -60,19 +61,18 @@ class ApiClient:
         auth: Auth,
         *,
         per_minute: float | None,
-        clock: Callable[[], datetime],
+        clock: ApiClock,
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._http = http
         self.auth = auth
         self._spacing = 60 / per_minute if per_minute else 0.0
-        self._clock = clock
+        self.clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._lock = threading.Lock()
         self._slot = self._rest_until = monotonic()
-        self._offset = timedelta(0)
         self._told_at: float | None = None
 
     def get(self, path: str, parameters: Mapping[str, str]) -> Answer:
@@ -87,15 +87,13 @@ class ApiClient:
             raise SourceError(f"{where} answered something that is no JSON: is the path right?") from None
         return Answer(body, response.links.get("next", {}).get("url"))
 
-    def now(self, fresh_seconds: float) -> datetime:
-        """The server's clock, as its answers tell it; asked for where none has come for a while. Its steps are of a
-        second, so the difference from ours is corrected only when it shows beyond that."""
+    def listen(self, fresh_seconds: float) -> None:
+        """Has the server tell its clock, where no answer has done so for a while. Raises SourceError."""
         if self._told_at is None or self._monotonic() - self._told_at > fresh_seconds:
             try:
                 self._note(self._http.head("/", headers=self.auth.headers()))
             except httpx.HTTPError as error:
                 raise SourceError(f"no answer ({type(error).__name__}): is the API up, and the URL right?") from None
-        return self._clock() + self._offset
 
     def _patiently(self, method: str, path: str, parameters: Mapping[str, str], where: str) -> httpx.Response:
         rest = self._rest_until - self._monotonic()
@@ -128,7 +126,7 @@ class ApiClient:
             response = self._send(method, path, parameters, self.auth.headers())
         status = response.status_code
         if status in _PASSING:
-            wait = _retry_after(response, self._clock() + self._offset)
+            wait = _retry_after(response, self.clock.server())
             if wait is not None and wait > _PATIENCE:
                 self._rest_until = self._monotonic() + wait
                 raise SourceError(f"{where}: the API asks to wait {wait:.0f} s ({status}); reading goes on by itself")
@@ -161,12 +159,9 @@ class ApiClient:
     def _note(self, response: httpx.Response) -> None:
         self._told_at = self._monotonic()
         try:
-            told = parsedate_to_datetime(response.headers["date"])
+            self.clock.told(parsedate_to_datetime(response.headers["date"]).astimezone(UTC))
         except (KeyError, ValueError):
             return
-        offset = told.astimezone(UTC) + timedelta(seconds=0.5) - self._clock()
-        if abs(offset - self._offset) > timedelta(seconds=1):
-            self._offset = offset
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> float | None:

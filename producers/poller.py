@@ -196,15 +196,13 @@ class Poller:
         if found:
             self.pause(BACKWARDS, found)
             return False
-        before = self.position.watermark
         position = replace(self.position, watermark=Watermark(reading.now, reading.server, reading.log_position))
         if self.what.changed_at is None:
             self.position = position
             return False
-        if position.cursor is None or before is None:
-            position = replace(position, cursor=min(position.cursor or bound, bound))
-        cursor = position.cursor
-        assert cursor is not None
+        # a bound that goes back (a clock was found slower, a restore was approved) takes the cursor with it
+        cursor = min(position.cursor or bound, bound)
+        position = replace(position, cursor=cursor)
         current = self._passes.next(cursor, reading, bound, self._monotonic())
         if current is None:
             self.position = position

@@ -1,7 +1,7 @@
 """A REST API as a source: lists read page by page, changes by modified-since, single records to make sure.
 
 What an API says about time is taken with care: a change counts as read only once it is ``overlap_seconds`` old by the
-server's clock, and until then it is asked for again.
+slowest clock there is, and until then it is asked for again.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RestSource:
         self._resources = resources
         self._overlap = timedelta(seconds=overlap_seconds)
         self._close = close
-        self._now = datetime.min.replace(tzinfo=UTC)
+        self._clock = client.clock
         self._places: dict[str, Place] = {}
         self._keyless: dict[str, int] = {}
         self._unreadable: dict[str, dict[str, Unreadable]] = {}
@@ -65,8 +65,9 @@ class RestSource:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="dualrun-rest") if most > 1 else None
 
     def reading(self) -> Reading:
-        self._now = max(self._now, self._client.now(_FRESH_SECONDS))
-        return Reading(self._now, self._now - self._overlap, expires_at=self._client.auth.expires_at())
+        self._client.listen(_FRESH_SECONDS)
+        clock, expires_at = self._clock, self._client.auth.expires_at()
+        return Reading(clock.ours(), clock.least() - self._overlap, ahead=clock.ahead, expires_at=expires_at)
 
     def condition(self, what: SourceObject) -> Condition:
         if what.name not in self._resources:
@@ -113,8 +114,8 @@ class RestSource:
                 if record_id is None:
                     self._keyless[what.name] += counts
                     if len(unreadable) < MOST:
-                        found = _unreadable(what, resource, row)
-                        unreadable[found.digest] = found
+                        letter = _unreadable(what, resource, row)
+                        unreadable[letter.digest] = letter
                 elif record_id not in seen and not _is_deleted(resource, row):
                     seen.add(record_id)
                     yield _row(what, record_id, row)

@@ -86,7 +86,7 @@ class Rounds:
             log.info("%s: the source answers again", self._system)
         self._failures = 0
         self._offset = reading.now - before
-        self._metrics.clock_offset.labels(self._system).set(self._offset.total_seconds())
+        self._metrics.clock_offset.labels(self._system).set((self._offset + reading.ahead).total_seconds())
         self._watch_credential(reading)
         blocked = (reading.now - reading.blocked_since).total_seconds() if reading.blocked_since else 0.0
         self._metrics.blocked.labels(self._system).set(max(0.0, blocked))

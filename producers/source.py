@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from producers.unreadable import Unreadable
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 class Reading:
     """What the source says about time, read before the rows of a poll.
 
-    now: the source's clock; every cursor is in its time.
+    now: the source's clock; every cursor is in its time. ahead: what the source's is ahead, where ``now`` is our clock.
     horizon: every transaction that began earlier has ended, and what it wrote is visible to the next read.
     blocked_since: begin of the oldest transaction that holds the horizon back; how far a replica is.
     prepared: transactions prepared for a two-phase commit -> when they were prepared. When they began, nobody tells.
@@ -46,6 +46,7 @@ class Reading:
     server: str = ""
     log_position: int = 0
     expires_at: datetime | None = None
+    ahead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

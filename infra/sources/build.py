@@ -15,6 +15,7 @@ from producers import csv_drop, rest
 from producers.api_auth import Auth, ClientCredentials, NoAuth, Secret
 from producers.api_auth import TokenAuth as Token
 from producers.api_client import ApiClient
+from producers.api_clock import ApiClock
 from producers.csv_drop import CsvSource
 from producers.drops import Bytes, Pattern, Rule
 from producers.paging import Paging
@@ -95,7 +96,7 @@ def rest_source(section: RestSection) -> tuple[RestSource, dict[str, Resource]]:
         http,
         _auth(section.auth, http),
         per_minute=section.requests_per_minute,
-        clock=now,
+        clock=ApiClock(now),
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
