@@ -28,7 +28,7 @@ _ANY: frozenset[str] = frozenset()
 
 # name, alternatives of words (each all of them; "=" in front: and no others), types, certainty
 _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
-    ("secret", ("ssn", "social security", "passport", "driver", "password", "driver license"), _ANY, 0.97),
+    ("secret", ("ssn", "sin", "social security", "passport", "driver", "password", "driver license"), _ANY, 0.97),
     ("npi", ("npi", "national provider id"), _CODES, 0.97),
     ("birthplace", ("birth place",), _TEXT, 0.97),
     ("birth_date", ("birth date", "birth"), _DATES, 0.99),
@@ -66,8 +66,9 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("website", ("url",), _TEXT, 0.85),
     ("changed", ("updated", "last updated", "updated time", "updated at"), _DATES, 0.97),
     ("edited", ("edited",), _DATES, 0.9),
-    ("changed", ("stamp",), _DATES, 0.85),
-    ("created", ("created", "registered", "written", "uploaded"), _DATES, 0.93),
+    ("changed", ("updated stamp", "stamp updated"), _DATES, 0.95),
+    ("changed", ("stamp",), _DATES, 0.75),
+    ("created", ("created", "registered", "written", "uploaded", "date add", "date entry"), _DATES, 0.93),
     ("due", ("due",), _DATES, 0.95),
     ("expiry", ("expiration",), _DATES, 0.95),
     ("start", ("start",), _DATES, 0.95),
@@ -76,7 +77,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("direction", ("direction", "sent received"), _CODES, 0.92),
     ("consent", ("consent",), frozenset({"boolean"}), 0.92),
     ("duration", ("duration",), _ANY, 0.9),
-    ("body", ("body", "html", "rtf", "=note", "=text", "narrative", "summary"), _TEXT, 0.92),
+    ("body", ("body", "html", "rtf", "=note", "=text", "=message", "=message text", "narrative", "summary"),
+     _TEXT, 0.92),
     ("body", ("note",), _WORDY, 0.88),
     ("title", ("=title",), _TEXT, 0.9),
     ("author", ("author",), _TEXT, 0.93),
@@ -99,7 +101,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("money", ("amount", "cost", "fee", "price", "balance", "expense"), frozenset({"integer"}), 0.85),
     ("money", ("insurance",), frozenset({"decimal"}), 0.85),
     ("currency", ("currency",), _TEXT, 0.9),
-    ("quantity", ("quantity", "count", "unit", "score", "duration"), _NUMBERS, 0.92),
+    ("quantity", ("quantity", "count", "number of", "unit", "score", "duration"), _NUMBERS, 0.92),
     ("name", ("name",), _TEXT, 0.9),
 )  # fmt: skip
 CONCEPTS = frozenset(rule[0] for rule in _RULES)
@@ -125,15 +127,17 @@ _SAME = {
 _MOSTLY = 0.8
 _QUALIFIERS = frozenset(
     {"kind", "type", "category", "class", "status", "flag", "area", "level", "method", "source", "score", "mode",
-     "verified", "consent", "hash", "version", "format", "timezone"}
+     "verified", "consent", "hash", "version", "format", "timezone", "origin", "unit"}
 )  # fmt: skip
 """Last words that make another thing of what stands before them: the type of a phone is no phone."""
 _QUALIFIED = frozenset(
     {"first_name", "last_name", "middle_name", "preferred_name", "email", "fax", "phone", "street", "zip", "country",
      "county", "city", "state", "file_name", "file_path", "body", "title", "description", "specialty", "name", "reason",
-     "website", "language", "job", "author"}
+     "website", "language", "job", "author", "duration"}
 )  # fmt: skip
 _PLACES = frozenset({"street", "zip", "city"})
+_COUNTED = frozenset({"refill", "page", "copy", "repeat", "day", "minute", "hour", "month", "item", "image", "unit"})
+"""Of these a number is how many there are."""
 _NAMING = frozenset({"id", "number", "code", "key", "scheduled"})
 
 
@@ -147,6 +151,7 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
     """Of each column by its name."""
     own, known = own_words(object_name), list(columns)
     found = {column.name: concept(column, own) for column in known}
+    spelt = {column.name: column.spelt for column in known}
     if not _PLACES & {one.name for one in found.values()}:
         # without a city or a street beside it, a state is that of the matter
         found = {
@@ -154,29 +159,31 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
             for name, one in found.items()
         }
     told = {one.name: name for name, one in found.items() if not one.of_other}
-    if not any({"contact", "name"} <= set(words(name)) for name in found):
+    if not any({"contact", "name"} <= set(column.spelt) for column in known):
         # nobody else is named: it is how to reach the row itself
         for name, one in found.items():
             if (
                 one.name in ("email", "phone")
                 and one.name not in told
-                and set(words(name)) & _OTHERS - own == {"contact"}
+                and set(spelt[name]) & _OTHERS - own == {"contact"}
             ):
                 found[name] = one._replace(of_other=False)
     if "first_name" in told and "last_name" not in told and "name" in told:
         found[told["name"]] = Concept("last_name", 0.92)
-    if "last_name" in told and "first_name" not in told and words(told.get("name", "")) == ("name",):
+    if "last_name" in told and "first_name" not in told and spelt.get(told.get("name", "")) == ("name",):
         found[told["name"]] = Concept("first_name", 0.92)
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
-            if words(column.name) == ("place",) and column.type == "text":
+            if column.spelt == ("place",) and column.type == "text":
                 found[column.name] = Concept("city", 0.9)
     return found
 
 
 def concept(column: Column, own: Collection[str]) -> Concept:
     """``own``: see ``own_words``."""
-    spelt = words(column.name)
+    spelt = column.spelt[:-1] if column.spelt[-1:] == ("a",) else column.spelt  # the first of several, as a 1 is
+    if len(spelt) > 1 and spelt[0] == "number" and spelt[1] in _COUNTED and column.type == "integer":
+        return Concept("quantity", 0.92)
     core = {word for word in spelt if word not in own} or set(spelt)
     of_other = bool(core & _OTHERS) and not core <= {"primary", "secondary"}
     by_form = _by_form(column, core)

@@ -6,13 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from producers.profile.words import words
+
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Column(_Fact):
-    """name: as the source writes it. type, form, format: see ``shapes.Shape``; type ``bytes`` holds files.
+    """name: as the source writes it; stem: what is left of it without what the columns all begin with, empty where
+    they begin with nothing. type, form, format: see ``shapes.Shape``; type ``bytes`` holds files.
 
     filled: rows in which it is not blank. distinct: different values. longest: characters. words: of several words, the
     share of values. values: of a choice, each with the rows that hold it (rarer ones are left out). patterns: masks of
@@ -20,6 +23,7 @@ class Column(_Fact):
     """
 
     name: str
+    stem: str = ""
     type: str
     form: str = ""
     format: str = ""
@@ -29,6 +33,11 @@ class Column(_Fact):
     wordy: float = 0.0
     values: tuple[tuple[str, int], ...] = ()
     patterns: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def spelt(self) -> tuple[str, ...]:
+        """The words of its name, see ``words.words``."""
+        return words(self.stem or self.name)
 
     def fill(self, rows: int) -> float:
         return self.filled / rows if rows else 0.0

@@ -10,10 +10,16 @@ from producers.profile.facts import Column
 from producers.profile.words import words
 
 _KEYISH = frozenset({"id", "number", "key", "code", "reference", "record", "uuid", "fk", "name", "of", "to"})
-_SELF = frozenset({"parent", "guarantor", "responsible", "merged", "head", "supervising", "owner", "household"})
-_ACTING = frozenset({"assigned", "creator", "author", "handler", "owner", "staff"})
+_SELF = frozenset({"parent", "merged"})
+_SELF_OF_PEOPLE = _SELF | {"guarantor", "responsible", "head", "supervising", "owner", "household"}
+_PEOPLE = frozenset({"patient", "person", "provider", "doctor", "staff"})
+_ACTING = frozenset({"assigned", "creator", "author", "handler", "owner", "staff", "reviewer", "responsible"})
 """Roles of whoever works at the clinic, whatever his rows are called."""
 _PLAIN = frozenset({"id", "uuid", "key", "code", "number", "name", "no"})
+_DENSE = 0.02
+"""Share of the numbers of so many digits that are taken."""
+_BESIDE = frozenset({"primary", "secondary", "current", "referral", "first", "last", "new", "record", "treatment"})
+"""Words that may follow the one that says to whom a column leads."""
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
 
@@ -25,6 +31,11 @@ class Parent:
     column: Column
     by_name: bool = False
     """Only columns of the same name are compared: it is unique, but not the key."""
+
+    @property
+    def dense(self) -> bool:
+        """Whether its values are small numbers counted through, among which any other small number is too."""
+        return self.column.type == "integer" and self.column.distinct >= _DENSE * 10**self.column.longest
 
     @property
     def telling(self) -> bool:
@@ -46,7 +57,7 @@ class Candidate:
             return rate >= 0.5
         if self.parent.telling:
             return rate >= 0.8 and (distinct >= 3 or self.affinity > 0)
-        return self.affinity > 0 and rate >= 0.9 and distinct >= 3
+        return self.affinity > 0 and rate >= 0.9 and distinct >= 3 and not self.parent.dense
 
 
 def candidates(
@@ -62,16 +73,16 @@ def candidates(
     for column in columns:
         if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
             continue
-        asking = {"is", "has"} & set(words(column.name))
+        asking = {"is", "has"} & set(column.spelt)
         if asking or column.wordy or (column.form and column.form not in ("uuid", "digits", "digits5", "digits10")):
             continue
         for parent in known:
             if (child, column.name) == (parent.object, parent.column.name) or not _comparable(column, parent.column):
                 continue
-            close = affinity(column.name, parent, itself=child == parent.object)
+            close = affinity(column, parent, itself=child == parent.object)
             if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
                 continue
-            if list(key) == [column.name] and (close < 1 or _own(column.name, child)):
+            if list(key) == [column.name] and (close < 1 or _own(column, child)):
                 continue
             if close or parent.telling:
                 found.append(Candidate(column.name, parent, close))
@@ -87,34 +98,38 @@ def _ends_alike(column: str, parent: Parent) -> bool:
     return column.casefold().endswith(parent.column.name.casefold())
 
 
-def _own(column: str, child: str) -> bool:
+def _own(column: Column, child: str) -> bool:
     """Whether the key of an object is named after it, and so is not taken over from another."""
-    core = set(words(column)) - _KEYISH
+    core = set(column.spelt) - _KEYISH
     return not core or core <= own_words(child)
 
 
-def affinity(column: str, parent: Parent, *, itself: bool) -> float:
-    spelt = [word for word in words(column) if not word.isdigit()]
+def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
+    spelt = [word for word in column.spelt if not word.isdigit()]
     core = set(spelt) - _KEYISH
     if itself:
-        return 0.85 if core & _SELF else 0.0
+        people = own_words(parent.object) & _PEOPLE
+        return 0.85 if core & (_SELF_OF_PEOPLE if people else _SELF) else 0.0
     whole = own_words(parent.object)
     named = whole - {"master", "data", "table", "list", "record", "person"} or whole
     if named == {"person"} and core == {"patient"}:
         return 0.8
     if named & {"staff", "provider"} and (core & _ACTING or spelt[-1:] == ["by"]):
-        return 0.72
+        return 0.72 if "staff" in named or not parent.dense else 0.5
+    if "document" in core and named & {"doctor", "provider"} and "document" not in column.name.casefold():
+        return 0.74  # doc
     if "staff" in named and core & {"provider", "doctor"}:
         return 0.75
-    if column.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
+    if column.name.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0
     if not core:
         return 0.0
     if core <= named:
         return 0.95 if core & set(words(parent.object)) or len(core) == 1 else 0.8
     if core & named:
-        return 0.75
+        head = next((word for word in reversed(spelt) if word in core - _BESIDE), "")
+        return 0.75 if not head or head in named else 0.4
     if spelt[-1:] == [parent.column.name.casefold()] and spelt[-1] not in _PLAIN:
         return 0.75
-    keyed = set(words(parent.column.name)) - _KEYISH
+    keyed = set(parent.column.spelt) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0

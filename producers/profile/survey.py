@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from producers.landing import CONTENT_KEY
 from producers.limits import Pace
 from producers.profile import people, relations, shapes
-from producers.profile.concepts import Concept, concepts, personal
+from producers.profile.concepts import Concept, concepts, own_words, personal
 from producers.profile.facts import Column, Finding, ObjectFacts, Profile, Relation
+from producers.profile.stems import stems
 from producers.profile.store import Store, Table
-from producers.profile.words import words
 from producers.source import Source, SourceError
 from schemas.source import SourceObject
 
@@ -120,6 +120,8 @@ class Survey:
             if name not in _INVENTED:
                 known.columns.append(self._column(known, name, counts[name]))
         known.columns += [Column(name=name, type="bytes", filled=filled) for name, filled in subject.files.items()]
+        called = stems(what.name, list(table.columns), own_words(what.name))
+        known.columns = [one.model_copy(update={"stem": called.get(one.name, "")}) for one in known.columns]
         known.concepts = concepts(what.name, known.columns)
         known.key = self._key(known)
         if known.key and set(what.key) <= _INVENTED:
@@ -180,8 +182,8 @@ class Survey:
         rows = known.table.rows
         unique = [one for one in known.columns if rows and one.filled == one.distinct == rows and one.type != "bytes"]
         able = [one for one in unique if known.concepts[one.name].name in _KEYS and one.type in ("text", "integer")]
-        named = [one.name for one in able if _says_key(one.name)]
-        plain = [name for name in named if name.casefold() in ("id", "uuid", "key")]
+        named = [one.name for one in able if _says_key(one)]
+        plain = [one.name for one in able if (one.stem or one.name).casefold() in ("id", "uuid", "key")]
         first = [one.name for one in able if known.columns[0] is one and not one.wordy]
         chosen = plain or [name for name in named if name in first] or (first if rows >= LEAST_ROWS else []) or named
         return tuple(chosen[:1])
@@ -335,13 +337,15 @@ def _also_unique(known: Sequence[_Known], keys: Sequence[relations.Parent]) -> l
         and (column.name,) != one.key
         and column.filled == column.distinct == one.table.rows >= LEAST_ROWS
         and names[column.name.casefold()] > 1
-        and _says_key(column.name)
-        and not any(relations.affinity(column.name, key, itself=False) > 0.75 for key in keys if key.object != one.name)
+        and _says_key(column)
+        and not any(relations.affinity(column, key, itself=False) > 0.75 for key in keys if key.object != one.name)
     ]
 
 
-def _says_key(name: str) -> bool:
-    return bool(set(words(name)) & {"id", "number", "key", "uuid", "code"}) or name.casefold().endswith(_ENDINGS)
+def _says_key(column: Column) -> bool:
+    return bool(set(column.spelt) & {"id", "number", "key", "uuid", "code"}) or column.name.casefold().endswith(
+        _ENDINGS
+    )
 
 
 def _relation(

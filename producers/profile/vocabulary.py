@@ -192,10 +192,10 @@ count: cnt
 score:
 risk: risiko
 priority: prioritaet prio
-date: datum dat fecha jour
-time: zeit uhrzeit ts timestamp heure hora
+date: datum dat fecha jour dt dte
+time: tm zeit uhrzeit ts heure hora
 datetime:
-stamp: tstamp
+stamp: tstamp timestamp datestamp datetimestamp timestmp
 day: tag
 year: jahr
 month: monat months

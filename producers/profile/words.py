@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from producers.profile.vocabulary import WRITTEN
+from producers.profile import abbreviations, languages, vocabulary
 
 _SINGLE = {"f": ("first",), "l": ("last",), "m": ("middle",), "i": ("initial",)}
 _EXPANDED: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +26,8 @@ _EXPANDED: Mapping[str, tuple[str, ...]] = {
 
 def _vocabulary() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for line in WRITTEN.strip().splitlines():
+    written_lines = "".join((vocabulary.WRITTEN, abbreviations.WRITTEN, languages.WRITTEN)).split("\n")
+    for line in filter(None, written_lines):
         word, _, others = line.partition(":")
         meaning = _EXPANDED.get(word, (word,))
         for written in (word, *others.split()):
@@ -56,6 +57,14 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def known(name: str) -> bool:
+    """Whether the vocabulary has every word of it."""
+    pieces = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+", name)
+    return bool(pieces) and all(
+        piece.isdigit() or piece.lower() in _VOCABULARY or _spelled(piece.lower()) is not None for piece in pieces
+    )
+
+
 def _segments(piece: str) -> tuple[str, ...]:
     known = _VOCABULARY.get(piece) or _spelled(piece)
     if known is not None:
@@ -67,6 +76,8 @@ def _segments(piece: str) -> tuple[str, ...]:
             return (piece[:cut], *rest)
     if len(piece) > 4 and piece[1:] in _VOCABULARY:
         return (piece[0], *_VOCABULARY[piece[1:]])
+    if piece[-1] in "abc" and piece[:-1] in _VOCABULARY and len(piece) > 3:
+        return (*_VOCABULARY[piece[:-1]], piece[-1])  # the first of several
     for cut in range(len(piece) - 1, max(3, len(piece) - 4), -1):
         begin = _VOCABULARY.get(piece[:cut]) or _spelled(piece[:cut])
         if begin is not None:
@@ -85,7 +96,7 @@ def _spelled(piece: str) -> tuple[str, ...] | None:
             meaning = _VOCABULARY.get(part)
             if meaning is None and start == 0 and part in _SINGLE and piece[end:] in ("name", "nm"):
                 meaning = _SINGLE[part]
-            if before is None or meaning is None or (len(part) < 3 and part not in _ENDINGS and part not in _SINGLE):
+            if before is None or meaning is None or not _may_join(part, start, end == len(piece)):
                 continue
             weight = before[0] + 1
             now = best[end]
@@ -95,7 +106,15 @@ def _spelled(piece: str) -> tuple[str, ...] | None:
     return whole[1] if whole is not None else None
 
 
-_ENDINGS = frozenset({"id", "no", "nr", "cd", "hm", "wk", "to", "of", "at", "on", "is"})
+_SHORT = frozenset({"id", "no", "nr", "cd", "hm", "wk", "to", "of", "at", "on", "is", "dt", "nm", "tm"})
+_BEGINNINGS = frozenset({"pt", "dr", "rx", "dx", "tx"})
+
+
+def _may_join(part: str, start: int, last: bool) -> bool:
+    """Two letters are a word among others only if nothing else is as likely."""
+    if len(part) >= 3 or part in _SHORT:
+        return True
+    return (part in _BEGINNINGS and start == 0 and not last) or (part in _SINGLE and not last)
 
 
 def singular(word: str) -> str:

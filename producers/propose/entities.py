@@ -103,7 +103,8 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
         return Kind("contact", CUSTOM, 0.4, "contacts of patients: fields of the patient, or people of their own?")
     named = _named_after(one, about, head)
     built = _built(one, about, refers_to)
-    if built is not None and (named is None or (named.entity == "matter" and built.target in ("person", "company"))):
+    owned = named is not None and named.entity == "matter" and bool(refers_to)
+    if built is not None and not owned and (named is None or named.entity == "matter"):
         return built
     return named or Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
 
@@ -130,7 +131,7 @@ def _named_after(one: ObjectFacts, about: Mapping[str, Concept], head: Sequence[
 def _built(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str]) -> Kind | None:
     """What its fields say: people have names, companies a name and an address."""
     told = {one.name for one in about.values() if not one.of_other}
-    if of(about, "email") and any("staff" in words(column.name) for column in one.columns) and not refers_to:
+    if of(about, "email") and any("staff" in column.spelt for column in one.columns) and not refers_to:
         return Kind("staff", MEMBER, 0.85, "user names and e-mail addresses")
     if "npi" in told or ("name" in told and "email" in told and told & {"specialty", "credential"} and not refers_to):
         return Kind("provider", "person", 0.85, "people with a specialty or a provider number")

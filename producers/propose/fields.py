@@ -6,7 +6,6 @@ from typing import Any
 
 from producers.profile.concepts import Concept, own_words
 from producers.profile.facts import Column
-from producers.profile.words import words
 from producers.propose.line import Line, Rows, labelled, with_format
 from producers.propose.selects import choice
 
@@ -19,7 +18,9 @@ _LABELS = {
 }
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
 _NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
-_REFERRED = frozenset({"patient", "provider", "doctor", "staff", "organization", "facility", "payer", "appointment"})
+_REFERRED = frozenset(
+    {"patient", "provider", "doctor", "staff", "organization", "facility", "payer", "appointment", "document", "person"}
+)
 _CODED = frozenset(
     {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode", "priority",
      "severity", "level", "stage", "state"}
@@ -30,7 +31,7 @@ _LONG_NUMBER = 6
 
 def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
     """A field of its own, typed by what is in the column."""
-    spelt, kind, certainty = set(words(column.name)), _TYPES.get(column.type, "TEXT"), 0.9
+    spelt, kind, certainty = set(column.spelt), _TYPES.get(column.type, "TEXT"), 0.9
     rule: Any = column.name
     select = None if _explained(rows, column) else choice(column)
     why = f"a field of its own, by its type: {column.type}"
@@ -91,13 +92,13 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         why,
         field="",
         rule=rule,
-        label=label or labelled(column.name),
+        label=label or labelled(column),
         select=select if kind == "SELECT" else None,
     )
 
 
 def _may_refer(rows: Rows, column: Column) -> bool:
-    spelt = set(words(column.name))
+    spelt = set(column.spelt)
     whole = column.type == "integer" or column.form == "digits"
     return (
         whole
@@ -116,12 +117,13 @@ def _is_code(column: Column) -> bool:
 
 def _explained(rows: Rows, column: Column) -> bool:
     """A code with its text beside it is one of a terminology, and no choice of the clinic."""
-    spelt = set(words(column.name))
+    spelt = set(column.spelt)
     if "code" not in spelt or spelt & {"type", "kind", "status"}:
         return False
     stem = spelt - {"code"}
     return any(
-        set(words(other)) in (stem | {"description"}, stem | {"code", "text"}, stem | {"text"}) for other in rows.about
+        set(other.spelt) in (stem | {"description"}, stem | {"code", "text"}, stem | {"text"})
+        for other in rows.facts.columns
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from producers.profile.concepts import Concept
 from producers.profile.facts import Column, ObjectFacts, Relation
-from producers.profile.words import words
 from producers.propose.derived import Group
 from producers.propose.entities import Kind
 from producers.propose.selects import Select
@@ -49,9 +48,9 @@ class Rows:
     taken: set[str] = field(default_factory=set)
 
 
-def labelled(name: str) -> str:
+def labelled(column: Column) -> str:
     """A label for people: the words without what only says that it is a key, a text or a column."""
-    spelt = [word for word in words(name) if word not in ("id", "text", "key")] or list(words(name)) or ["field"]
+    spelt = [word for word in column.spelt if word not in ("id", "text", "key")] or list(column.spelt) or ["field"]
     return " ".join(spelt).capitalize()
 
 

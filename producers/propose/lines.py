@@ -81,7 +81,7 @@ def _by_rank(rows: Rows) -> Sequence[Column]:
         place = next((place for place, names in enumerate(order) if one.name in names), len(order))
         if rows.kind.entity == "document" and one.name == "file_name":
             place = 0
-        mobile = 0 if {"mobile"} & set(words(column.name)) else 1
+        mobile = 0 if {"mobile"} & set(column.spelt) else 1
         return place, -round(column.fill(rows.facts.rows), 1), mobile
 
     return sorted(rows.facts.columns, key=rank)
@@ -95,7 +95,7 @@ def _derived(rows: Rows, column: Column, group: Group) -> Line:
 def _of(rows: Rows, column: Column) -> Iterator[Line]:
     one = rows.about[column.name]
     name, certainty = one.name, one.certainty
-    if column.name in rows.relations and (column.name,) != rows.facts.key and not set(words(column.name)) & _TECHNICAL:
+    if column.name in rows.relations and (column.name,) != rows.facts.key and not set(column.spelt) & _TECHNICAL:
         yield _link(rows, column)
         return
     if column.name in rows.facts.key and not (rows.kind.entity == "patient" and name == "npi"):
@@ -108,13 +108,13 @@ def _of(rows: Rows, column: Column) -> Iterator[Line]:
         )
     elif name == "changed":
         yield placed_line(rows, column, NOTHING, certainty, "the time of the last change, by which changes are found")
-    elif set(words(column.name)) & _TECHNICAL or name in ("hash", "mime"):
+    elif set(column.spelt) & _TECHNICAL or name in ("hash", "mime"):
         yield placed_line(
             rows, column, QUESTION, 0.0, "it is about the row itself: does it say that a row does not count?"
         )
     elif column.form == "uuid" and column.distinct == column.filled == rows.facts.rows:
         yield placed_line(rows, column, QUESTION, 0.0, "a second key of the row: is it needed?")
-    elif "updated" in words(column.name) and set(words(column.name)) & {"staff", "by"}:
+    elif "updated" in column.spelt and set(column.spelt) & {"staff", "by"}:
         yield placed_line(rows, column, QUESTION, 0.0, "who changed the row last: is it needed?")
     elif _is_polymorphic(rows, column):
         yield placed_line(
@@ -219,6 +219,11 @@ def _of_company(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield from _address(rows, column, one, "address")
 
 
+def _told(column: Column) -> bool:
+    """Whether it is words, not the key of what has them."""
+    return not (column.type == "integer" and {"id", "number", "code"} & set(column.spelt))
+
+
 def _named(rows: Rows) -> bool:
     return any(one.name in ("name", "title") and not one.of_other for one in rows.about.values())
 
@@ -236,7 +241,7 @@ def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield placed_line(rows, column, "status", 0.9, "each value is a state of a task", "status", rule)
             # whether the words themselves matter beside the state is for a person to say
             yield replace(custom_field(rows, column, one), confidence=0.75)
-    elif one.name in ("title", "reason", "description", "name", "kind") and _take(rows, "title"):
+    elif one.name in ("title", "reason", "description", "name", "kind") and _told(column) and _take(rows, "title"):
         rule = {"from": column.name, "otherwise": rows.facts.name.replace("_", " ").capitalize()}
         certainty = one.certainty if one.name in ("title", "reason", "description") else 0.85
         yield placed_line(rows, column, "title", certainty, "the likeliest title", "title", rule)
@@ -308,5 +313,5 @@ def _link(rows: Rows, column: Column) -> Line:
     relation = rows.relations[column.name]
     rate = f"{relation.rate:.0%} of the values are keys of {relation.to}"
     certainty = 0.99 if relation.declared else 0.96 if relation.rate >= 0.9 else 0.88 if relation.rate >= 0.6 else 0.7
-    place, label = f"-> {relation.to}", labelled(column.name)
+    place, label = f"-> {relation.to}", labelled(column)
     return Line(rows.facts.name, column.name, place, certainty, rate, label=label, relation=relation)

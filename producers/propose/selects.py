@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from producers.profile.facts import Column
-from producers.profile.words import words
 from schemas.mapping.workspace import upper_snake
 from schemas.twenty_names import OPTION_VALUE
 
@@ -17,6 +16,9 @@ _DONE = frozenset({"completed", "complete", "done", "closed", "cancelled", "canc
                    "erledigt", "abgesagt", "abgeschlossen", "kept", "checked"})  # fmt: skip
 _OPEN = frozenset({"scheduled", "planned", "open", "outstanding", "booked", "pending", "confirmed", "new", "geplant",
                    "arrived"})  # fmt: skip
+_FREE = frozenset({"note", "message", "text", "body", "history", "instruction", "allergy", "medication", "condition",
+                   "address", "street", "summary", "narrative", "interval"})  # fmt: skip
+"""What people write freely, however often they write the same."""
 _MEANINGS = {"f": "Female", "m": "Male", "w": "Female", "u": "Unknown"}
 
 
@@ -31,13 +33,15 @@ class Select:
 def choice(column: Column) -> Select | None:
     """None where it is no choice, its values may not be told, or Twenty could not hold them."""
     texts = [text for text, _ in column.values]
+    if column.spelt and column.spelt[-1] in _FREE:
+        return None
     if len(texts) < 2 or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
         return None
     if all(text.isdigit() and len(text) > _LONGEST_CODE for text in texts):
         return None
     options: dict[str, str] = {}
     values: dict[str, str] = {}
-    sex = "sex" in words(column.name) and {text.casefold() for text in texts} <= _MEANINGS.keys()
+    sex = "sex" in column.spelt and {text.casefold() for text in texts} <= _MEANINGS.keys()
     for text in texts:
         label = _MEANINGS[text.casefold()] if sex else " ".join(text.replace(",", " ").split())
         value = upper_snake(label)

@@ -44,7 +44,6 @@ def test_the_page_has_these_figures(sources: dict[str, Measured], scores: dict[s
 
 
 def test_the_page_has_what_was_seen_at_first_sight(tmp_path: Path) -> None:
-    met = [one for one in unseen(tmp_path) if one.name in FIRST_SIGHT]
-    assert met
-    for one in met:
+    for one in unseen(tmp_path):
+        assert one.name in FIRST_SIGHT
         assert line(one, score(propose(one.profile), one.answers)) in PAGE

@@ -1,4 +1,4 @@
-"""The sources that proposals have not met yet: rows and answers belong together. What is proposed is not looked at."""
+"""The sources of another hand than the proposals: rows and answers belong together. Proposals are not looked at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from infra.proposals import british, canadian, hosted, prefixed
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
-from infra.proposals.sources import KEYS, unseen
+from infra.proposals.sources import KEYS, seen, unseen
 from producers.landing import CONTENT_KEY
 
 SOURCES: Mapping[str, tuple[ModuleType, str]] = {
@@ -92,8 +92,8 @@ def _columns(answer: Answer) -> set[str]:
     return {column for key in answer.keys for one in key for column in one.split(":")} - {CONTENT_KEY}
 
 
-def test_the_unseen_sources_can_be_profiled(tmp_path: Path) -> None:
-    found = {one.name: one for one in unseen(tmp_path)}
+def test_the_sources_of_another_hand_can_be_profiled(tmp_path: Path) -> None:
+    found = {one.name: one for one in (*seen(tmp_path), *unseen(tmp_path))}
     assert set(found) == set(SOURCES)
     for name, one in found.items():
         rows = {facts.name: facts.rows for facts in one.profile.objects}
