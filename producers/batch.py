@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress, repeat
+from operator import not_
 
 from producers.known import Known, row_text, text_hash
 from producers.publisher import Publisher
@@ -27,20 +29,22 @@ class Stamp:
     run: int
     captured_at: datetime
 
-    def changes(self, rows: Sequence[tuple[Row, bytes]], operation: Operation) -> Changes:
+    def changes(self, rows: Sequence[Row], hashes: Iterable[bytes], operation: Operation) -> Changes:
         """Of rows with their hashes."""
         return Changes(
             RecordChange(self.system, self.what.name, "", operation, {}, self.captured_at, run=self.run),
-            [row.id for row, _ in rows],
-            [row.record for row, _ in rows],
-            [row.changed_at for row, _ in rows],
-            [digest.hex() for _, digest in rows],
+            [row.id for row in rows],
+            [row.record for row in rows],
+            [row.changed_at for row in rows],
+            [digest.hex() for digest in hashes],
         )
 
     def ends(self, record_ids: Sequence[str]) -> Changes:
         """These records are not in the source any more."""
         operation = Operation.DELETE if self.what.on_missing == "delete" else Operation.VANISHED
-        return self.changes([(Row(record_id, {}, None), b"") for record_id in record_ids], operation)
+        return self.changes(
+            [Row(record_id, {}, None) for record_id in record_ids], repeat(b"", len(record_ids)), operation
+        )
 
 
 @dataclass(slots=True)
@@ -71,27 +75,28 @@ def publish(
     batch = Batch()
     size = 0
     with closing(rows):
-        for group in _groups(rows, most_bytes):
+        for group, hashes in _groups(rows, most_bytes):
             batch.read += len(group)
-            batch.last = group[-1][0]
-            ids = [row.id for row, _ in group]
+            batch.last = group[-1]
+            ids = [row.id for row in group]
             if mark:
                 known.mark(ids)
             if only:
-                fresh = [one for one in group if any(selection.takes(one[0], stamp.what.key) for selection in only)]
+                taken = [any(selection.takes(row, stamp.what.key) for selection in only) for row in group]
             else:
                 before = known.hashes(ids)
-                fresh = [one for one in group if before.get(one[0].id) != one[1]]
+                taken = [before.get(record_id) != digest for record_id, digest in zip(ids, hashes, strict=True)]
+            fresh = list(compress(group, taken))
             before_group = len(batch.fresh)
-            batch.fresh.update([(row.id, digest) for row, digest in fresh])
-            repeated = sum(map(batch.fresh.__contains__, ids)) > len(fresh)
-            if repeated or len(batch.fresh) < before_group + len(fresh):
+            batch.fresh.update(zip(compress(ids, taken), compress(hashes, taken), strict=True))
+            others = compress(ids, map(not_, taken))
+            if len(batch.fresh) < before_group + len(fresh) or not batch.fresh.keys().isdisjoint(others):
                 raise SourceError(
                     f"{stamp.system}/{stamp.what.name}: several rows have the same key"
                     f" ({', '.join(stamp.what.key)}): name the columns that tell them apart"
                 )
             if fresh:
-                size += publisher.publish(stamp.changes(fresh, operation))
+                size += publisher.publish(stamp.changes(fresh, compress(hashes, taken), operation))
             # at the end of a group only: a source gives the rows that were taken no second time
             if size >= most_bytes:
                 batch.cut = True
@@ -99,16 +104,18 @@ def publish(
     return batch
 
 
-def _groups(rows: Generator[Row, None, None], most_bytes: int) -> Iterator[list[tuple[Row, bytes]]]:
-    """Rows with their hashes. A group ends at its number of rows, or behind the row that makes it too large."""
-    group: list[tuple[Row, bytes]] = []
+def _groups(rows: Generator[Row, None, None], most_bytes: int) -> Iterator[tuple[list[Row], list[bytes]]]:
+    """Rows and their hashes. A group ends at its number of rows, or behind the row that makes it too large."""
+    group: list[Row] = []
+    hashes: list[bytes] = []
     size = 0
     for row in rows:
         text = row_text(row.record)
-        group.append((row, text_hash(text)))
+        group.append(row)
+        hashes.append(text_hash(text))
         size += len(text)
         if len(group) == GROUP_ROWS or size >= most_bytes:
-            yield group
-            group, size = [], 0
+            yield group, hashes
+            group, hashes, size = [], [], 0
     if group:
-        yield group
+        yield group, hashes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from psycopg import postgres
+from psycopg import postgres, pq
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.types.bool import BoolLoader
@@ -25,34 +25,39 @@ class _Float(Loader):
         return value if math.isfinite(value) else str(data, "ascii")
 
 
+def _numeric(text: str) -> Decimal | str:
+    # NaN and infinity end in a letter
+    return Decimal(text) if text[-1].isdecimal() else text
+
+
+def _moment(text: str) -> datetime | str:
+    """With the session's DateStyle ISO and TimeZone UTC: naive for ``timestamp``, aware for ``timestamptz``."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def _day(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
+
+
 class _Numeric(Loader):
     def load(self, data: Buffer) -> Decimal | str:
-        text = str(data, "ascii")
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            return text
-        return value if value.is_finite() else text
+        return _numeric(str(data, "ascii"))
 
 
 class _Timestamp(Loader):
-    """With the session's DateStyle ISO and TimeZone UTC: naive for ``timestamp``, aware for ``timestamptz``."""
-
     def load(self, data: Buffer) -> datetime | str:
-        text = str(data, "ascii")
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            return text
+        return _moment(str(data, "ascii"))
 
 
 class _Date(Loader):
     def load(self, data: Buffer) -> date | str:
-        text = str(data, "ascii")
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            return text
+        return _day(str(data, "ascii"))
 
 
 class _Json(Loader):
@@ -108,10 +113,50 @@ def teach(adapters: AdaptersMap, *, ascii_database: bool) -> frozenset[int]:
     return SCALARS | {info.array_oid for info in postgres.types if info.array_oid}
 
 
-def jsonable(value: Any) -> Any:
-    """An array's elements as JSON has them."""
+Texts = Sequence[str | None]
+
+
+def _numerics(texts: Texts) -> list[Value]:
+    return [None if text is None else _numeric(text) for text in texts]
+
+
+def _moments(texts: Texts) -> list[Value]:
+    read = datetime.fromisoformat
+    try:
+        return [None if text is None else read(text) for text in texts]
+    except ValueError:
+        return [None if text is None else _moment(text) for text in texts]
+
+
+def _days(texts: Texts) -> list[Value]:
+    return [None if text is None else _day(text) for text in texts]
+
+
+_LATER: dict[str, tuple[Callable[[Texts], list[Value]], Callable[[str], Value]]] = {
+    "numeric": (_numerics, _numeric),
+    "timestamp": (_moments, _moment),
+    "timestamptz": (_moments, _moment),
+    "date": (_days, _day),
+}
+COLUMNS = {postgres.types[name].oid: column for name, (column, _) in _LATER.items()}
+"""What reads a column of texts at once, by the column's type: a call for every value would take twice the time."""
+_ELEMENTS = {postgres.types[name].array_oid: one for name, (_, one) in _LATER.items()}
+
+
+def leave_to_columns(adapters: AdaptersMap) -> None:
+    """From now on these connections or cursors give texts of the types in ``COLUMNS``, in arrays too."""
+    text = adapters.get_loader(0, pq.Format.TEXT)
+    assert text is not None
+    for oid in COLUMNS:
+        adapters.register_loader(oid, text)
+
+
+def jsonable(value: Any, element: Callable[[str], Value] | None = None) -> Any:
+    """An array's elements as JSON has them. ``element`` reads those that are texts."""
     if isinstance(value, list):
-        return [jsonable(item) for item in value]
+        return [jsonable(item, element) for item in value]
+    if isinstance(value, str) and element is not None:
+        return key_text(element(value))
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return key_text(value.value if isinstance(value, Json) else value)
@@ -126,13 +171,13 @@ def key_text(value: Value | Any) -> str:
     return str(value)
 
 
-def wrap_arrays(names: Iterable[str]) -> Callable[[dict[str, Any]], None]:
-    """Turns the lists in these columns into values."""
-    columns = tuple(names)
+def wrap_arrays(types: Mapping[str, int]) -> Callable[[dict[str, Any]], None]:
+    """Turns the lists in columns of these types into values, where ``leave_to_columns`` was called."""
+    columns = [(name, _ELEMENTS.get(oid)) for name, oid in types.items()]
 
     def wrap(record: dict[str, Any]) -> None:
-        for name in columns:
+        for name, element in columns:
             if isinstance(record[name], list):
-                record[name] = Json(jsonable(record[name]))
+                record[name] = Json(jsonable(record[name], element))
 
     return wrap

@@ -56,6 +56,7 @@ class KnownTable:
         self._directory = directory
         self._sweep = 0
         self._name = name
+        self._between = f"SELECT id, hash FROM {name} WHERE id BETWEEN ? AND ? LIMIT ?"  # noqa: S608
         self._put = (
             f"INSERT INTO {name} VALUES (?, ?, ?)"  # noqa: S608
             " ON CONFLICT DO UPDATE SET hash = excluded.hash, met_in = excluded.met_in"
@@ -74,13 +75,19 @@ class KnownTable:
         return record_id in self.hashes([record_id])
 
     def hashes(self, record_ids: Sequence[str]) -> Mapping[str, bytes]:
-        found: dict[str, bytes] = {}
+        if not record_ids:
+            return {}
+        between = (_key(min(record_ids)), _key(max(record_ids)), len(record_ids) + 1)
         with _errors(self._directory):
-            for part in _parts(record_ids):
-                statement = f"SELECT id, hash FROM {self._name} WHERE id IN ({_marks(part)})"  # noqa: S608
-                for key, row_hash in self._connection.execute(statement, part):
-                    found[_id(key)] = row_hash
-        return found
+            # a snapshot's rows come by key: nothing lies between them, and in a sweep nothing but them
+            rows = self._connection.execute(self._between, between).fetchall()
+            if len(rows) > len(record_ids):
+                rows = []
+                for part in _parts(record_ids):
+                    statement = f"SELECT id, hash FROM {self._name} WHERE id IN ({_marks(part)})"  # noqa: S608
+                    rows += self._connection.execute(statement, part)
+        found = {_id(key): row_hash for key, row_hash in rows}
+        return {record_id: found[record_id] for record_id in record_ids if record_id in found} if found else found
 
     def put(self, hashes: Mapping[str, bytes]) -> None:
         with _errors(self._directory):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import combinations, pairwise
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import chain, combinations, pairwise
+from typing import Any, cast
 
 import psycopg
 
-from producers.columns import SCALARS, key_text, wrap_arrays
-from producers.cursor import instant, local_bound
+from producers.columns import key_text, leave_to_columns
+from producers.cursor import local_bound
+from producers.row_maker import RowMaker
 from producers.session import Connection, Session, quoted
 from producers.source import Condition, Place, Reading, Row, SourceError
 from schemas.source import SourceObject
@@ -204,17 +205,18 @@ class PostgresSource:
         with self._reading_rows(what):
             while True:
                 cursor = self._session.connect().cursor()
-                with closing(_stream(cursor, statement, parameters)) as stream:
+                leave_to_columns(cursor.adapters)
+                found = cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
+                with closing(cast("Generator[tuple[Any, ...]]", found)) as stream:
                     first = next(stream, None)
                     if first is None:
                         return
                     unknown = self._session.unknown(cursor)
                     if not unknown:
-                        make = _maker(what, cursor)
+                        maker = RowMaker(what, cursor.description or ())
                         # a file is read over this connection too, so the rows must be through before the first is given
                         rows = list(stream) if what.blobs else stream
-                        yield make(first)
-                        yield from map(make, rows)
+                        yield from maker.rows(chain((first,), rows))
                         return
                 self._session.learn(unknown)
 
@@ -225,6 +227,7 @@ class PostgresSource:
                 self._drop_held(what.name)
                 # held: the server keeps the result, and no transaction stays open between chunks
                 cursor = connection.cursor(name=f"dualrun_{what.name}", withhold=True)
+                leave_to_columns(cursor.adapters)
                 filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
                 self._held[what.name] = _Held(cursor, deque())
                 cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode(), ())  # noqa: S608
@@ -232,10 +235,10 @@ class PostgresSource:
             held = self._held.get(what.name)
             if held is None or held.cursor.connection is not connection:
                 raise SourceError(f"{what.name}: the connection was lost in the middle of its query")
-            make = _maker(what, held.cursor)
+            maker = RowMaker(what, held.cursor.description or ())
             for _ in range(limit):
                 if not held.rows:
-                    held.rows.extend(map(make, held.cursor.fetchmany(FETCH_ROWS)))
+                    held.rows.extend(maker.rows(held.cursor.fetchmany(FETCH_ROWS)))
                 if not held.rows:
                     self._drop_held(what.name)
                     return
@@ -348,44 +351,6 @@ def _selected(what: SourceObject, name: str) -> str:
     if what.changed_at is None:
         told += f" || ':' || encode(sha256({column}), 'hex')"
     return f"{told} AS {column}"
-
-
-def _stream(
-    cursor: psycopg.Cursor[tuple[Any, ...]], statement: str, parameters: Sequence[str]
-) -> Generator[tuple[Any, ...], None, None]:
-    yield from cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
-
-
-def _maker(
-    what: SourceObject, cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]
-) -> Callable[[tuple[Any, ...]], Row]:
-    """Makes a Row of the values of this cursor's columns. Runs for every row that is read."""
-    columns = cursor.description or ()
-    names = [column.name for column in columns]
-    first, keys = what.key[0], what.key if len(what.key) > 1 else ()
-    changed_at, zone = what.changed_at, what.zone
-    arrays = [column.name for column in columns if column.type_code not in SCALARS]
-    wrap = wrap_arrays(arrays) if arrays else None
-
-    def make(values: tuple[Any, ...]) -> Row:
-        record = dict(zip(names, values, strict=True))
-        if wrap is not None:
-            wrap(record)
-        key = ":".join([key_text(record[name]) for name in keys]) if keys else record[first]
-        moment = record[changed_at] if changed_at else None
-        return Row(key if type(key) is str else key_text(key), record, moment and _instant(moment, zone))
-
-    return make
-
-
-def _instant(moment: Any, zone: str) -> datetime | None:
-    if isinstance(moment, datetime):
-        if moment.tzinfo is UTC:  # as it comes: the session's time zone is UTC
-            return moment
-        return moment.astimezone(UTC) if moment.tzinfo else instant(moment, zone)
-    if isinstance(moment, date):
-        return instant(datetime(moment.year, moment.month, moment.day), zone)  # noqa: DTZ001
-    return None
 
 
 def _splits(record_id: str, width: int) -> list[tuple[str, ...]]:

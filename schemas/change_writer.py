@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
@@ -52,11 +52,10 @@ def _text(text: str) -> bytes:
     return (_SHORT[length] if length < 8192 else _varint(length)) + data
 
 
-def _texts(texts: Iterable[str]) -> tuple[Iterable[bytes], list[bytes]]:
-    """Lengths and bytes."""
-    data = list(map(str.encode, texts))
-    lengths = list(map(len, data))
-    return map(_SHORT.__getitem__ if max(lengths) < 8192 else _varint, lengths), data
+@lru_cache(1024)
+def _heads(shared: bytes) -> tuple[bytes, ...]:
+    """What stands before a text of less than 64 bytes, by its length."""
+    return tuple(shared + _SHORT[length] for length in range(64))
 
 
 @lru_cache(1024)
@@ -107,7 +106,7 @@ class ChangeWriter:
         }
         self._fields = [(name, fields.get(name, _text)) for name in types]
         self._optional = optional
-        self._string = string
+        self._string, self._decimal, self._local, self._moment = string, decimal, local, instant
         self._names: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
 
@@ -116,39 +115,50 @@ class ChangeWriter:
 
     def write_all(self, changes: Changes, header: bytes) -> list[bytes]:
         """The bytes of each change, with ``header`` before them."""
-        pieces: list[Iterable[bytes]] = [repeat(header)]
+        pieces = _Pieces(header)
         for name, write in self._fields:
             match name:
                 case "record_id":
-                    pieces += _texts(changes.ids)
+                    pieces.texts(changes.ids)
                 case "record":
-                    pieces += self._records(changes.records)
+                    self._records(changes.records, pieces)
                 case "source_changed_at":
-                    pieces.append(map(self._optional, changes.changed_at))
+                    pieces.own(map(self._optional, changes.changed_at))
                 case "content_hash":
-                    pieces += _texts(changes.hashes)
+                    pieces.texts(changes.hashes)
                 case _:
-                    pieces.append(repeat(write(getattr(changes.like, name))))
-        return list(map(b"".join, zip(*pieces, strict=False)))
+                    pieces.shared += write(getattr(changes.like, name))
+        return pieces.joined()
 
-    def _records(self, records: Sequence[Mapping[str, Value]]) -> list[Iterable[bytes]]:
+    def _records(self, records: Sequence[Mapping[str, Value]], pieces: _Pieces) -> None:
         names = tuple(records[0])
         if not names or set(map(tuple, records)) != {names}:
-            return [map(self._record, records)]
-        pieces: list[Iterable[bytes]] = [repeat(_long(len(names)))]
+            pieces.own(map(self._record, records))
+            return
+        pieces.shared += _long(len(names))
         for name, column in zip(names, zip(*[record.values() for record in records], strict=True), strict=True):
-            kinds = set(map(type, column))
-            if kinds == {str}:
-                pieces += (repeat(self._texts.get(name) or self._new(name)), *_texts(column))
-                continue
-            pieces.append(repeat(self._names.get(name) or self._new(name, text=False)))
+            pieces.shared += self._names.get(name) or self._new(name, text=False)
+            self._column(column, pieces)
+        pieces.shared += b"\0"
+
+    def _column(self, column: Sequence[Any], pieces: _Pieces) -> None:
+        kinds = set(map(type, column))
+        zones = {moment.tzinfo for moment in column} if kinds == {datetime} else set()
+        if kinds == {str}:
+            pieces.shared += self._string
+            pieces.texts(column)
+        elif kinds == {Decimal}:
+            pieces.shared += self._decimal
+            pieces.texts(map(str, column))
+        elif zones == {None}:
+            pieces.shared += self._local
+            pieces.texts(map(datetime.isoformat, column))
+        elif zones == {UTC}:
+            pieces.shared += self._moment
+            pieces.own(map(_instant, column))
+        else:
             writers = {kind: self._values.get(kind) or self._inherited(kind) for kind in kinds}
-            if len(writers) == 1:
-                pieces.append(map(writers.popitem()[1], column))
-            else:
-                pieces.append([writers[type(value)](value) for value in column])
-        pieces.append(repeat(b"\0"))
-        return pieces
+            pieces.own([writers[type(value)](value) for value in column])
 
     def _record(self, record: Mapping[str, Value]) -> bytes:
         if not record:
@@ -179,6 +189,31 @@ class ChangeWriter:
             if base in self._values:
                 return self._values.setdefault(kind, self._values[base])
         raise TypeError(f"a {kind.__name__} is no column")
+
+
+class _Pieces:
+    """What rows are joined of, side by side. ``shared``: what all of them have before their next piece."""
+
+    def __init__(self, shared: bytes) -> None:
+        self.shared = shared
+        self._columns: list[Iterable[bytes]] = []
+
+    def own(self, column: Iterable[bytes]) -> None:
+        self._columns += (repeat(self.shared), column)
+        self.shared = b""
+
+    def texts(self, texts: Iterable[str]) -> None:
+        data = [text.encode() for text in texts]
+        heads = _heads(self.shared)
+        try:
+            self._columns += ([heads[length] for length in map(len, data)], data)
+            self.shared = b""
+        except IndexError:
+            self.own(map(_long, map(len, data)))
+            self._columns.append(data)
+
+    def joined(self) -> list[bytes]:
+        return list(map(b"".join, zip(*self._columns, repeat(self.shared), strict=False)))
 
 
 def _name(branch: Any) -> str:

@@ -78,11 +78,25 @@ def test_the_bytes_are_fastavros(change: RecordChange) -> None:
     assert ChangeWriter(SCHEMA).write(change) == out.getvalue()
 
 
+KINDS: list[st.SearchStrategy[Value]] = [
+    columns,
+    st.text(),
+    st.none() | st.text(),
+    st.text("xü", min_size=30, max_size=70),
+    st.decimals(allow_nan=False),
+    moments,
+    st.datetimes(),
+    moments | st.datetimes(),
+    st.datetimes(timezones=st.timezones()),
+]
+"""What a column of a read holds."""
+
+
 @st.composite
 def many(draw: st.DrawFn) -> Changes:
     """Rows of one shape mostly, as a read gives them, with values of one type or of several in a column."""
     names = draw(st.lists(st.text(), unique=True, max_size=4))
-    own = [draw(st.sampled_from([columns, st.text(), st.decimals(allow_nan=False), moments])) for _ in names]
+    own = [draw(st.sampled_from(KINDS)) for _ in names]
     row = st.fixed_dictionaries(dict(zip(names, own, strict=True)))
     records = draw(st.lists(row | st.dictionaries(st.text(), columns) if draw(st.booleans()) else row, min_size=1))
     count = len(records)
@@ -105,8 +119,8 @@ def test_many_changes_have_the_bytes_that_each_has_alone(read: Changes) -> None:
 
 def test_long_texts_among_short_ones_are_written_whole() -> None:
     like = RecordChange("s", "o", "", Operation.UPSERT, {}, EPOCH)
-    records = [{"c": "x" * length} for length in (1, 8191, 8192, 3_000_000)]
-    read = Changes(like, ["1"] * 4, records, [None] * 4, [""] * 4)
+    records = [{"c": "x" * length} for length in (63, 64, 8191, 8192, 3_000_000)]
+    read = Changes(like, ["1"] * 5, records, [None] * 5, [""] * 5)
     writer = ChangeWriter(SCHEMA)
     assert writer.write_all(read, b"") == [writer.write(change) for change in read]
 
