@@ -14,6 +14,7 @@ from dataclasses import replace
 from processors.links import (
     completed,
     has_alias,
+    joined,
     owed_patch,
     own_tokens,
     parent_object,
@@ -143,9 +144,7 @@ class Children:
         if (held and held >= patch.version) or (owed and owed > patch.version):
             return
         if slot.owed and owed == patch.version:
-            known = {link.field for part in slot.owed.patch.parts for link in part.links}
-            fresh = tuple(part for part in patch.parts if not known.issuperset(link.field for link in part.links))
-            patch = replace(patch, parts=slot.owed.patch.parts + fresh)
+            patch = joined(slot.owed.patch, patch)
         open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(waited_for(patch)))
         if open_links is None:
             self._slots.tidy(patch.key, slot)

@@ -156,6 +156,20 @@ def owed_patch(write: Write, missing: Set[str]) -> Write | None:
     )
 
 
+def joined(owed: Write, more: Write) -> Write:
+    """What is owed, and what another patch of the version adds: each part of a record has links of its own."""
+    parts = {part.name: part for part in owed.parts}
+    for part in more.parts:
+        known = parts.get(part.name)
+        if known is None:
+            parts[part.name] = part
+            continue
+        fields = {link.field for link in known.links}
+        added = tuple(link for link in part.links if link.field not in fields)
+        parts[part.name] = replace(known, links=known.links + added)
+    return replace(more, parts=tuple(parts.values()))
+
+
 def progress(patch: Write, known: Known) -> tuple[Write | None, Write | None]:
     """What is to be said now of an owed patch, and what stays owed: each None where there is nothing."""
     news: list[Part] = []

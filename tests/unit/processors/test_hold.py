@@ -5,13 +5,15 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.hold import Children
 from processors.links import completed, owed_patch, progress
-from processors.outbox import Standing
-from schemas.keys import alias_key, derived_key, part_key, record_key, twenty_id
+from processors.outbox import Outbox, Standing
+from schemas.keys import alias_key, derived_key, part_key, partition_of, record_key, twenty_id
 from schemas.records import Link, Operation, Outcome, Part, PartMode, RecordChange, Unit, Version, Write, WriteKind
 from tests.chaos.hold_plan import Step
 from tests.chaos.hold_worker import SYSTEM
 from tests.unit.processors.hold_memory import World
+from tests.unit.processors.memory_sink import CODEC, PARTITIONS, TOPICS
 
 PARENTS = [record_key(SYSTEM, "parent", str(n)) for n in range(4)]
 CHILDREN = [record_key(SYSTEM, "child", str(n)) for n in range(5)]
@@ -226,3 +228,36 @@ def test_descendants_of_a_parent_that_is_kept_out_end_as_skipped_and_follow_when
     world.settle()
     assert world.held() == {orphan}
     assert world.sink.rows[child].links["r0"] and world.sink.rows[grandchild].links["r0"]
+
+
+def test_links_of_all_parts_that_came_back_are_owed() -> None:
+    """Two plans of one record name the same patient by fields of the same name, and she was merged."""
+    record, patient, moved = CHILDREN[0], part_key(PARENTS[0], ""), "her-survivor"
+    outbox = Outbox(TOPICS, CODEC)
+    children = Children(
+        partition_of(record, PARTITIONS),
+        PARTITIONS,
+        outbox,
+        grace_seconds=0,
+        identity_version=lambda _: None,
+        lifted=lambda _: False,
+    )
+    came_back = [("target", "person"), ("line:1", "patient"), ("line:2", "patient"), ("line:2", "doctor")]
+    for name, field in came_back:
+        part = Part(name, "thing", PartMode.OWN, links=(Link(field, patient, False),))
+        children.returned(Write(record, WriteKind.PATCH, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,)), b"", 0)
+    children.answered({patient: (moved, 7)}, 0)
+    sent = [
+        CODEC.decode(message.value or b"")
+        for (topic, _), messages in outbox.drain().items()
+        for message in messages
+        if topic == TOPICS.live
+    ]
+    relinked = [
+        (part.name, link.field, link.twenty_id)
+        for write in sent
+        if isinstance(write, Write)
+        for part in write.parts
+        for link in part.links
+    ]
+    assert sorted(relinked) == sorted((name, field, moved) for name, field in came_back)
