@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from producers.dialect import DialectError, detect
-from producers.drops import Export, Pattern, Rule, Seen, Settling, group, marker_of, natural, rank
-from producers.file_memory import FileMemory, Remembered
-from producers.incoming import Content, UnreadableError, copy, examine, lines_of
-from producers.landing import CONTENT_KEY, UNENCODED, Cut, Landing, Rejected
+from producers.dialect import DialectError
+from producers.drops import Export, Pattern, Rule, Seen, Settling, group, marker_of
+from producers.file_memory import FileMemory
+from producers.incoming import ChangingError, UnreadableError
+from producers.landing import Landing
 from producers.manifest import Manifest
+from producers.ranking import Ranked, Ranking
 from producers.source import Condition
-from producers.unreadable import Unreadable, numbered
+from producers.staging import RefusedError, Staging
+from producers.unreadable import Unreadable
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.csv")
@@ -24,25 +25,26 @@ log = logging.getLogger("dualrun.csv")
 _NAMED = 10
 
 
-class RefusedError(Exception):
-    """The export is not taken as it is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """An export that was read: what it was, and what could not be read of it."""
 
-    digests: tuple[str, ...]
+    export: Export
     rank: str
+    digests: tuple[str, ...]
     complaint: str = ""
     rejected: int = 0
     unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def written_ns(self) -> int:
+        return max(file.mtime_ns for file in self.export.files)
 
 
 class Delivery:
     """``look`` reads what has become complete.
 
-    columns: all that were met, in the order of the files. last_us: when a row landed last.
+    last_us: when a row landed last.
     """
 
     def __init__(
@@ -59,27 +61,37 @@ class Delivery:
         self._rule = rule
         self._directory = directory
         self._landing = landing
-        self._memory = memory
         self._settling = Settling(settle_seconds)
-        self._contents: dict[Seen, Content] = {}
+        self._manifest = Manifest(rule.bytes, documents, settle_seconds) if rule.bytes else None
+        needed = self._manifest.columns if self._manifest else ()
+        self._staging = Staging(what, rule, directory, landing, needed)
+        self._ranking = Ranking(what.name, rule, memory, lambda file: self._staging.content(file).digest)
         self._full: Taken | None = None
         self._deltas: dict[str, Taken] = {}
-        self._refused: dict[str, tuple[tuple[str, ...], str]] = {}
+        self._refused: dict[str, tuple[object, str]] = {}
+        self._unread: dict[str, str] = {}
+        self._overlooked: list[str] = []
+        self._older: frozenset[str] = frozenset()
         self._awaited = ""
-        self._manifest = Manifest(rule.bytes, documents, settle_seconds) if rule.bytes else None
-        self.columns: dict[str, None] = {}
         self.last_us = 0
 
+    @property
+    def columns(self) -> Iterable[str]:
+        """All that were met, in the order of the files."""
+        return self._staging.columns
+
     def condition(self) -> Condition:
-        taken = [*([self._full] if self._full else []), *self._deltas.values()]
+        taken = self._taken()
         concerns = [one.complaint for one in taken if one.complaint]
         concerns += [f"{label} is refused: {reason}" for label, (_, reason) in sorted(self._refused.items())]
+        concerns += [f"{label} {reason}" for label, reason in sorted(self._unread.items())]
+        concerns += [*self._overlooked[:_NAMED], *([self._ranking.doubt] if self._ranking.doubt else [])]
         waiting = self._manifest.waiting if self._manifest else 0
         if waiting:
             concerns.append(f"{waiting} files that the manifest names are not there yet, or not as it says")
         if self._rule.full is not None:
             loaded = self._full is not None
-            newest = self._full is not None and self._full.rank >= self._memory.highest(self._what.name)
+            newest = self._full is not None and not self._ranking.outdated(self._full.rank)
             whole = newest and self._full is not None and not self._full.rejected and not waiting
         else:
             loaded, whole = bool(self._deltas), False
@@ -98,30 +110,74 @@ class Delivery:
     def _patterns(self) -> str:
         return " or ".join(pattern.text for pattern in (self._rule.full, self._rule.delta) if pattern)
 
+    def _taken(self) -> list[Taken]:
+        return [*([self._full] if self._full else []), *self._deltas.values()]
+
     def look(self, now: float, landed_us: int) -> None:
         """``now``: monotonic. ``landed_us``: stamps what is taken; what comes first is stamped "long ago"."""
-        rule, stamp = self._rule, landed_us if self._full or self._deltas else 0
+        rule, stamp = self._rule, landed_us if self._taken() else 0
         files = {file.name: file for pattern in (rule.full, rule.delta) if pattern for file in self._list(pattern)}
         settled = self._settling.look(files.values(), now)
         exports = group(files.values(), rule, self._written)
         lacking = sorted(f"{export.label or 'an export'} lacks {export.lacks}" for export in exports if export.lacks)
         self._awaited = f" ({'; '.join(lacking[:_NAMED])})" if lacking else ""
-        ready = [one for one in exports if not one.lacks and (one.marked or settled.issuperset(one.files))]
-        there = frozenset(files.values())
-        self._contents = {file: content for file, content in self._contents.items() if file in there}
+        self._staging.keep(frozenset(files.values()))
         labels = {self._label(export) for export in exports}
         self._refused = {label: why for label, why in self._refused.items() if label in labels}
-        ranked = sorted(((self._rank(one), one) for one in ready), key=lambda pair: pair[0])
-        for at, export in reversed([pair for pair in ranked if pair[1].full]):
-            if self._full is not None and at < self._full.rank:
-                break
-            if self._take(at, export, stamp, now):
-                break
-        for at, export in ranked:
-            if not export.full and (self._full is None or at > self._full.rank):
-                self._take(at, export, stamp, now)
+        self._unread.clear()
+        if self._ranking.look(exports) and self._taken():
+            self._forget()
+        ready = [one for one in exports if not one.lacks and (one.marked or settled.issuperset(one.files))]
+        ranked = sorted((Ranked(self._ranking.rank(one), one) for one in ready), key=lambda one: one.rank)
+        self._take_full(ranked, stamp, now)
+        for one in ranked:
+            if not one.export.full and self._follows(one):
+                self._take(one, stamp, now)
+        self._overlooked = self._ranking.overlooked(ranked, [Ranked(one.rank, one.export) for one in self._taken()])
+        self._tell_older(ranked)
         if self._manifest is not None and self._manifest.due(now):
             self._release(landed_us, now)
+
+    def _take_full(self, ranked: list[Ranked], stamp: int, now: float) -> None:
+        """The newest that can be read, unless rows that were published before rest on a newer one."""
+        delta = max((one.rank for one in ranked if not one.export.full), default="")
+        for one in reversed([one for one in ranked if one.export.full]):
+            if self._full is not None and one.rank < self._full.rank:
+                return
+            if self._full is None and self._ranking.outdated(max(one.rank, delta)):
+                self._awaited += (
+                    f"; {self._label(one.export)} is older than what was read before, which is not there any more or"
+                    " cannot be read: put that back, or deliver a newer export (or give this one a newer time or name)"
+                )
+                return
+            if self._take(one, stamp, now):
+                return
+
+    def _follows(self, one: Ranked) -> bool:
+        """Whether a delta's changes come after the full export, and after what was there under its name."""
+        before = self._deltas.get(one.export.label)
+        if before is not None and one.rank < before.rank:
+            return False
+        if self._full is None or one.rank > self._full.rank:
+            return True
+        written = max(file.mtime_ns for file in one.export.files)
+        return one.rank == self._full.rank and written > self._full.written_ns
+
+    def _tell_older(self, ranked: list[Ranked]) -> None:
+        """Each once, if it comes when a newer one was read already."""
+        if self._full is None:
+            return
+        older = frozenset(self._label(one.export) for one in ranked if one.rank < self._full.rank)
+        for label in sorted(older - self._older):
+            log.info("%s: %s comes before %s and is not read", self._what.name, label, self._label(self._full.export))
+        self._older = older
+
+    def _forget(self) -> None:
+        """Exports are ordered in another way: what they amount to is found out anew."""
+        log.info("%s: its exports are ordered in another way now, and read again", self._what.name)
+        self._landing.forget(self._what.name)
+        self._full = None
+        self._deltas.clear()
 
     def _written(self, name: str) -> int | None:
         marker = self._directory / name
@@ -139,57 +195,34 @@ class Delivery:
                 except FileNotFoundError:
                     continue
                 if path.is_file():
-                    yield Seen(name, found.st_size, found.st_mtime_ns)
-
-    def _rank(self, export: Export) -> str:
-        pattern = self._rule.full if export.full else self._rule.delta
-        if pattern is not None and pattern.exports:
-            return natural(export.label)
-        return max(self._file_rank(file) for file in export.files)
-
-    def _file_rank(self, file: Seen) -> str:
-        """A file with the content that it had before keeps its place, whenever it is sent again."""
-        known = self._memory.file(file.name)
-        if known is not None and (known.size, known.mtime_ns) == (file.size, file.mtime_ns):
-            return known.rank
-        try:
-            digest = self._content(file).digest
-        except UnreadableError:
-            return rank(None, file)
-        place = known.rank if known is not None and known.digest == digest else rank(None, file)
-        self._memory.remember(file.name, Remembered(file.size, file.mtime_ns, digest, place))
-        return place
-
-    def _content(self, file: Seen) -> Content:
-        if file not in self._contents:
-            self._contents[file] = examine(self._directory / file.name, file)
-        return self._contents[file]
+                    yield Seen.of(name, found)
 
     # Taking an export
 
-    def _take(self, at: str, export: Export, stamp: int, now: float) -> bool:
+    def _take(self, one: Ranked, stamp: int, now: float) -> bool:
         """Whether the export is what the object's rows rest on now."""
-        label = self._label(export)
+        at, export = one
+        label, marker = self._label(export), marker_of(self._rule, export)
         try:
-            digests = tuple(self._content(file).digest for file in export.files)
-        except UnreadableError as error:
-            log.info("%s: %s %s", self._what.name, label, error)
-            return False
-        before = self._full if export.full else self._deltas.get(export.label)
-        if before is not None and (before.digests, before.rank) == (digests, at):
-            return True
-        if self._refused.get(label, ((), ""))[0] == digests:
-            return False
-        try:
-            taken = self._stage(at, export, digests)
+            digests = tuple(self._staging.content(file).digest for file in export.files)
+            before = self._full if export.full else self._deltas.get(export.label)
+            if before is not None and (before.digests, before.rank) == (digests, at):
+                return True
+            content = digests, self._written(marker) if marker else None
+            if label in self._refused and self._refused[label][0] == content:
+                return False
+            staged = self._staging.stage(export)
         except (RefusedError, DialectError) as error:
-            self._refused[label] = digests, str(error)
+            self._refused[label] = content, str(error)
             log.warning("%s: %s is refused: %s", self._what.name, label, error)
             return False
         except UnreadableError as error:
+            if not isinstance(error, ChangingError):
+                self._unread[label] = str(error)
             log.info("%s: %s %s", self._what.name, label, error)
             return False
-        changed_us = max(file.mtime_ns for file in export.files) // 1000
+        taken = Taken(export, at, digests, "; ".join(staged.complaints), staged.rejected, staged.unreadable)
+        changed_us = taken.written_ns // 1000
         withheld: list[str] = []
         if self._manifest is not None:
             rows = self._landing.staged_rows()
@@ -207,94 +240,15 @@ class Delivery:
             self.last_us = max(self.last_us, stamp)
         if export.full:
             self._full = taken
-            self._deltas = {name: one for name, one in self._deltas.items() if one.rank > at}
+            self._deltas = {name: delta for name, delta in self._deltas.items() if delta.rank > at}
         else:
             self._deltas[export.label] = taken
         self._refused.pop(label, None)
-        self._memory.took(self._what.name, at)
+        self._ranking.took(one)
         if taken.complaint:
             log.warning("%s: %s", self._what.name, taken.complaint)
         log.info("%s: %s taken, %d rows are other than before", self._what.name, label, changed)
         return True
-
-    def _stage(self, at: str, export: Export, digests: tuple[str, ...]) -> Taken:
-        self._landing.begin()
-        complaints, rejected, counts = [], 0, []
-        unreadable: list[Unreadable] = []
-        for file in export.files:
-            rows, wrong = self._stage_file(file)
-            counts.append(rows + len(wrong))
-            rejected += len(wrong)
-            if wrong:
-                unreadable += self._unreadable(file, wrong)
-                named = ", ".join(f"{one.lines.start} ({one.reason})" for one in wrong[:_NAMED] if one.lines)
-                more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-                complaints.append(f"{file.name}: {len(wrong)} rows could not be read, at line {named}{more}")
-            if any(one.reason == UNENCODED for one in wrong):
-                complaints.append(
-                    f"it was read as {self._encoding(file)}: correct those rows, or set encoding: if it is in another"
-                )
-            if self._rule.encoding is None and (stray := self._content(file).encoding.stray):
-                complaints.append(
-                    f"{file.name}: {stray} letters look like utf-8, the others do not, and all were read as"
-                    f" {self._encoding(file)}: send it in one encoding, or set encoding: for the object"
-                )
-        self._check_counts(export, counts)
-        repeated = self._landing.keep_last(self._what.name)
-        if repeated and export.full:
-            complaints.append(f"{repeated} rows repeat the key of another: the last of each counts")
-        if rejected and export.full:
-            complaints.append("what is missing from this export is not taken as deleted")
-        return Taken(digests, at, "; ".join(complaints), rejected, tuple(unreadable))
-
-    def _encoding(self, file: Seen) -> str:
-        if self._rule.encoding is None:
-            return self._content(file).encoding.name
-        return "utf-8-sig" if codecs.lookup(self._rule.encoding).name == "utf-8" else self._rule.encoding
-
-    def _unreadable(self, file: Seen, wrong: list[Rejected]) -> list[Unreadable]:
-        encoding, known = (
-            self._encoding(file),
-            sorted((one for one in wrong if one.lines), key=lambda one: one.lines.start),
-        )
-        raw = lines_of(self._directory / file.name, file, encoding, [one.lines for one in known])
-        return numbered(
-            (f"{file.name}:{one.lines.start}", one.reason, text, encoding) for one, text in zip(known, raw, strict=True)
-        )
-
-    def _stage_file(self, file: Seen) -> tuple[int, list[Rejected]]:
-        key = [name for name in self._what.key if name != CONTENT_KEY]
-        needed = [*key, *([self._rule.deleted[0]] if self._rule.deleted else [])]
-        needed += self._manifest.columns if self._manifest else []
-        plain = self._landing.directory / "file.csv"
-        try:
-            sample = copy(self._directory / file.name, file, self._encoding(file), plain)
-            try:
-                dialect = detect(sample, needed)
-            except DialectError as error:
-                raise DialectError(f"{file.name}: {error}") from None
-            self.columns |= dict.fromkeys(name for name in dialect.columns if name not in self._what.exclude)
-            cut = Cut(dialect, self._what.key, self._what.exclude, self._rule.deleted)
-            rows, rejected = self._landing.stage(plain, cut)
-        finally:
-            plain.unlink(missing_ok=True)
-        return rows, rejected
-
-    def _check_counts(self, export: Export, counts: list[int]) -> None:
-        size, marker = self._rule.segment_rows, marker_of(self._rule, export)
-        if size is not None:
-            for file, count in zip(export.files[:-1], counts[:-1], strict=True):
-                if count != size:
-                    raise RefusedError(f"{file.name} has {count} rows, a segment that is not the last has {size}")
-            if counts[-1] >= size:
-                raise RefusedError(
-                    f"{export.files[-1].name} is full, so another segment follows: an export ends with one of fewer"
-                    f" than {size} rows"
-                )
-        if marker is not None:
-            said = (self._directory / marker).read_text("utf-8", errors="replace").strip()
-            if said.isdecimal() and int(said) != sum(counts):
-                raise RefusedError(f"{marker} says {said} rows, there are {sum(counts)}: send the export again")
 
     def _release(self, landed_us: int, now: float) -> None:
         """Rows of the manifest whose files have come."""

@@ -6,9 +6,13 @@ alone until its size and time were the same twice, or until its marker is there.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
+
+from producers.naming import natural
 
 _TOKENS = re.compile(r"(\{export\}|\{segment\}|\{segments\}|\*|\?)")
 _EXPRESSIONS = {
@@ -18,16 +22,23 @@ _EXPRESSIONS = {
     "*": r"[^/]*",
     "?": r"[^/]",
 }
-_DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A file as a look at the directory showed it. ``name`` is relative to the directory, with ``/``."""
+    """A file as a look at the directory showed it. ``name`` is relative to the directory, with ``/``.
+
+    ctime_ns: of its last change of any kind. Who copies a file can set its time, but not this one.
+    """
 
     name: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, name: str, found: os.stat_result) -> Self:
+        return cls(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 class Pattern:
@@ -71,6 +82,7 @@ class Rule:
     segment_rows: rows of every segment but the last, which has fewer.
     deleted: (column, values): rows that say that their record is gone.
     bytes: the rows are a manifest; each waits until its file is there.
+    day_first: whether days come before months in what names an export; found out by itself unless set.
     encoding: of all files, as Python names it; found out by itself unless set.
     """
 
@@ -81,6 +93,7 @@ class Rule:
     deleted: tuple[str, frozenset[str]] | None = None
     bytes: Bytes | None = None
     encoding: str | None = None
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +111,9 @@ class Export:
     marked: bool = False
 
 
-def natural(text: str) -> str:
-    """Sorts as people count: ``part-2`` before ``part-10``."""
-    return _DIGITS.sub(lambda found: found[0].zfill(20), text)
-
-
-def rank(export: str | None, file: Seen) -> str:
-    """Orders exports: by what names them, else by their time and then their name."""
-    return natural(export) if export is not None else f"{file.mtime_ns:020}/{natural(file.name)}"
+def time_rank(file: Seen) -> str:
+    """Orders files whose names do not: by their time, then their name."""
+    return f"{file.mtime_ns:020}/{natural(file.name)}"
 
 
 def group(files: Iterable[Seen], rule: Rule, written: Callable[[str], int | None]) -> list[Export]:

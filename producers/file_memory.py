@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from producers.naming import Order
+
 log = logging.getLogger("dualrun.csv")
 
 FORMAT = 1
@@ -21,6 +23,15 @@ class Remembered:
     mtime_ns: int
     digest: str
     rank: str
+    ctime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """How an object's exports were ordered last, and how they were when their names or times proved it."""
+
+    last: Order
+    proven: Order | None
 
 
 class FileMemory:
@@ -30,12 +41,17 @@ class FileMemory:
         self._path = path
         self._files: dict[str, Remembered] = {}
         self._highest: dict[str, str] = {}
+        self._orders: dict[str, KnownOrder] = {}
         with suppress(FileNotFoundError):
             try:
                 found = json.loads(path.read_text())
                 if found["format"] == FORMAT:
                     self._files = {name: Remembered(**one) for name, one in found["files"].items()}
                     self._highest = dict(found["highest"])
+                    self._orders = {
+                        name: KnownOrder(Order(one["last"]), Order(one["proven"]) if one["proven"] else None)
+                        for name, one in found.get("orders", {}).items()
+                    }
             except (ValueError, KeyError, TypeError):
                 log.warning("%s cannot be read and is made anew", path)
 
@@ -45,6 +61,21 @@ class FileMemory:
     def highest(self, object_name: str) -> str:
         """The greatest rank of an export of this object that was ever taken."""
         return self._highest.get(object_name, "")
+
+    def order(self, object_name: str) -> KnownOrder | None:
+        return self._orders.get(object_name)
+
+    def ordered(self, object_name: str, order: Order, *, sure: bool) -> bool:
+        """Whether that is another order than before: what ranked highest in that one is forgotten then."""
+        before = self._orders.get(object_name)
+        changed = before is not None and before.last is not order
+        after = KnownOrder(order, order if sure else before.proven if before else None)
+        if changed:
+            self._highest.pop(object_name, None)
+        if after != before:
+            self._orders[object_name] = after
+            self._save()
+        return changed
 
     def remember(self, name: str, file: Remembered) -> None:
         if self._files.get(name) != file:
@@ -62,6 +93,7 @@ class FileMemory:
             "format": FORMAT,
             "files": {name: asdict(file) for name, file in self._files.items()},
             "highest": self._highest,
+            "orders": {name: asdict(one) for name, one in self._orders.items()},
         }
         draft = self._path.with_suffix(".new")
         draft.write_text(json.dumps(text))

@@ -48,6 +48,10 @@ class UnreadableError(Exception):
     """The file cannot be read now; says why, and nothing of what is in it."""
 
 
+class ChangingError(UnreadableError):
+    """It is another file than a moment ago."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What is in a file: its hash, and how its text is encoded."""
@@ -71,11 +75,11 @@ def examine(path: Path, seen: Seen) -> Content:
             while chunk := file.read(_CHUNK):
                 hashed.update(chunk)
                 encodings.feed(chunk)
-            after = os.fstat(file.fileno())
+            after = Seen.of(seen.name, os.fstat(file.fileno()))
     except OSError as error:
         raise UnreadableError(f"cannot be read ({error.strerror})") from None
-    if (after.st_size, after.st_mtime_ns) != (seen.size, seen.mtime_ns):
-        raise UnreadableError("is still being written")
+    if after != seen:
+        raise ChangingError("is still being written")
     return Content(hashed.hexdigest(), encodings.found())
 
 
@@ -92,11 +96,11 @@ def copy(path: Path, seen: Seen, encoding: str, into: Path) -> str:
                 if not sample:
                     sample = chunk[:_SAMPLE]
                 out.write(chunk)
-            after = os.fstat(file.fileno())
+            after = Seen.of(seen.name, os.fstat(file.fileno()))
     except (OSError, LookupError, UnicodeError) as error:
         raise UnreadableError(f"cannot be read as {encoding} ({type(error).__name__})") from None
-    if (after.st_size, after.st_mtime_ns) != (seen.size, seen.mtime_ns):
-        raise UnreadableError("is still being written")
+    if after != seen:
+        raise ChangingError("is still being written")
     return sample
 
 
@@ -111,11 +115,11 @@ def lines_of(path: Path, seen: Seen, encoding: str, wanted: Iterable[range]) -> 
                 text = "".join(islice(file, max(0, one.start - line), max(0, one.stop - line)))
                 line = max(line, one.stop)
                 found.append(text.removesuffix("\n").encode(encoding.removesuffix("-sig"), _KEPT))
-            after = os.fstat(file.fileno())
+            after = Seen.of(seen.name, os.fstat(file.fileno()))
     except (OSError, LookupError, UnicodeError) as error:
         raise UnreadableError(f"cannot be read as {encoding} ({type(error).__name__})") from None
-    if (after.st_size, after.st_mtime_ns) != (seen.size, seen.mtime_ns):
-        raise UnreadableError("is still being written")
+    if after != seen:
+        raise ChangingError("is still being written")
     return found
 
 

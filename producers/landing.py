@@ -21,6 +21,7 @@ from producers.scratch import Scratch, literal, quoted
 
 CONTENT_KEY = "content_key"
 """A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
+_CONTENT_NAME = json.dumps(CONTENT_KEY) + ":"
 KEY_SEPARATOR = ":"
 _LINE_BYTES = 16 * 1024 * 1024
 UNENCODED = "not in the file's encoding"
@@ -98,6 +99,11 @@ class Landing:
             self._objects.add(name)
         return connection
 
+    def forget(self, name: str) -> None:
+        """All rows of the object."""
+        self._ready(name).execute(f"DROP TABLE {quoted(name)}; DROP TABLE {quoted(name + ' ended')}")
+        self._objects.remove(name)
+
     # Reading files
 
     def begin(self) -> None:
@@ -168,10 +174,20 @@ class Landing:
     def staged(self) -> int:
         return int(self._scratch.open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
 
-    def keep_last(self, name: str) -> int:
-        """Of staged rows with the same key the last one stays. How many did not."""
-        connection = self._ready(name)
+    def tell_apart(self, key: tuple[str, ...]) -> int:
+        """Of staged rows with the same key the last one stays; how many did not. Equal rows without a key all stay, and
+        are numbered: the export is read whole by then, in however many files it came."""
+        connection = self._scratch.open()
         total, different = connection.execute("SELECT count(*), count(DISTINCT key) FROM staged").fetchall()[0]
+        if key == (CONTENT_KEY,):
+            number = "row_number() OVER (PARTITION BY key ORDER BY n)"
+            named = f"key || CASE WHEN {number} > 1 THEN '-' || {number} ELSE '' END"
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n, name AS key, '{{' || {literal(_CONTENT_NAME)}"
+                " || to_json(name) || CASE record WHEN '{}' THEN '' ELSE ',' END || substr(record, 2) AS record, gone"
+                f" FROM (SELECT *, {named} AS name FROM staged)"
+            )
+            return 0
         if total != different:
             connection.execute(
                 "DELETE FROM staged WHERE n NOT IN (SELECT max(n) FROM staged GROUP BY key)",
@@ -293,10 +309,7 @@ def _selection(cut: Cut) -> str:
     pieces = ", ".join(f"{literal(json.dumps(name) + ':')} || to_json({quoted(name)})" for name in cut.columns)
     record = f"'{{' || concat_ws(',', {pieces}) || '}}'"
     if cut.key == (CONTENT_KEY,):
-        digest = f"md5({record})"
-        number = f"row_number() OVER (PARTITION BY {digest})"
-        key = f"{digest} || CASE WHEN {number} > 1 THEN '-' || {number} ELSE '' END"
-        record = f"'{{' || concat_ws(',', {literal(json.dumps(CONTENT_KEY) + ':')} || to_json({key}), {pieces}) || '}}'"
+        key = f"md5({record})"
     else:
         key = f" || {literal(KEY_SEPARATOR)} || ".join(map(quoted, cut.key))
     gone = "false"

@@ -27,7 +27,8 @@ class Pending:
 
 class Manifest:
     """A row's file is there when it lies below ``documents`` with the size and the hash that the row tells; where it
-    tells neither, when size and time have not changed for ``settle_seconds``. Times are of a monotonic clock."""
+    tells no hash, when size and time have not changed for ``settle_seconds`` besides: a file may have its size long
+    before its bytes. Times are of a monotonic clock."""
 
     def __init__(self, columns: Bytes, documents: Path | None, settle_seconds: float) -> None:
         if documents is None:
@@ -88,7 +89,7 @@ class Manifest:
         except (OSError, ValueError):
             return None
         inside = name and path.is_relative_to(self._documents) and path.is_file()
-        return Seen(name, found.st_size, found.st_mtime_ns) if inside else None
+        return Seen.of(name, found) if inside else None
 
     def _fits(self, row: dict[str, Any], file: Seen, settled: frozenset[Seen]) -> bool:
         size = row.get(self._columns.size) if self._columns.size else None
@@ -97,6 +98,9 @@ class Manifest:
             return False
         if digest is not None:
             if file not in self._hashes:
-                self._hashes[file] = sha256(self._documents / file.name)
+                try:
+                    self._hashes[file] = sha256(self._documents / file.name)
+                except OSError:
+                    return False
             return self._hashes[file] == str(digest).strip().lower()
-        return size is not None or file in settled
+        return file in settled

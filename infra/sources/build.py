@@ -81,6 +81,7 @@ def rule(section: CsvObject | None, what: SourceObject) -> Rule:
         deleted=(deleted.column, frozenset(deleted.values)) if deleted else None,
         bytes=Bytes(manifest.path, manifest.size, manifest.sha256) if manifest else None,
         encoding=section.encoding,
+        day_first=section.day_first,
     )
 
 

@@ -93,6 +93,7 @@ class CsvObject(Section):
     deleted: Deleted | None = None
     manifest: ManifestColumns | None = None
     encoding: TextEncoding | None = None
+    day_first: bool | None = None
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -107,6 +108,8 @@ class CsvObject(Section):
                     f"{pattern.text}: nothing tells when all segments are there: add {{segments}} to the pattern, or"
                     " marker:, or segment_rows:"
                 )
+        if self.day_first is not None and not any(pattern.exports for pattern in patterns):
+            raise ValueError("day_first needs {export} in the pattern: it says how the day in it is written")
         if self.segment_rows and not any(pattern.segmented for pattern in patterns):
             raise ValueError("segment_rows needs {segment} in the pattern")
         return self

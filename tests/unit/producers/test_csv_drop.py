@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from producers.drops import Bytes, Pattern, Rule
-from producers.landing import CONTENT_KEY
+from producers.drops import Pattern, Rule
 from producers.source import SourceError
 from producers.unreadable import MOST
-from schemas.source import SourceObject
 from tests.unit.producers.drop_world import DELETE, FULL, LIMITS, PATIENT, SNAPSHOT, UPSERT, Drops
 
 ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
@@ -154,16 +152,6 @@ def test_files_of_the_same_second_are_both_read(tmp_path: Path) -> None:
     assert drops.latest() == {"1": "Ada", "2": "Bert", "3": "Clara"}
 
 
-def test_exports_with_a_date_in_their_name_are_ordered_by_it(tmp_path: Path) -> None:
-    drops = Drops(tmp_path, DATED)
-    drops.drop("patients-2026-03-02.csv", "id,name\n1,new\n", at=0)
-    drops.settle()
-    drops.drop("patients-2026-03-01.csv", "id,name\n1,old\n", at=600)
-    drops.settle()
-    assert drops.latest() == {"1": "new"}
-    assert len(drops.events()) == 1
-
-
 def test_deltas_change_and_add_and_an_absent_row_is_not_deleted(tmp_path: Path) -> None:
     rule = Rule(delta=Pattern("d-{export}.csv"), deleted=("op", frozenset({"D"})))
     drops = Drops(tmp_path, rule)
@@ -216,42 +204,6 @@ def test_a_full_export_after_deltas_is_the_last_word(tmp_path: Path) -> None:
     drops.drop("f-3.csv", ADA_BOB, at=60)
     drops.settle()
     assert drops.latest() == {"1": "Ada", "2": "Bob"}
-
-
-def segments(rows: int, size: int) -> list[str]:
-    texts = []
-    for start in range(0, rows, size):
-        body = "".join(f"{number},n{number}\n" for number in range(start, min(rows, start + size)))
-        texts.append("id,name\n" + body)
-    return texts
-
-
-@pytest.mark.parametrize(
-    ("pattern", "rule"),
-    [
-        ("p-{export}-{segment}of{segments}.csv", Rule()),
-        ("p-{export}-{segment}.csv", Rule(segment_rows=20)),
-        ("p-{export}-{segment}.csv", Rule(marker="p-{export}.done")),
-    ],
-)
-def test_segments_are_one_export_and_wait_for_each_other(tmp_path: Path, pattern: str, rule: Rule) -> None:
-    drops = Drops(tmp_path, replace(rule, full=Pattern(pattern)))
-    parts = segments(70, 20)
-    names = [f"p-7-{n}of4.csv" if "of" in pattern else f"p-7-{n}.csv" for n in range(1, 5)]
-    for late in (1, 3):
-        for index, name in enumerate(names):
-            if index != late:
-                drops.drop(name, parts[index])
-        drops.settle()
-        assert drops.events() == []
-        assert drops.world.poller.health != ""
-        drops.drop(names[late], parts[late])
-        if late == 1:
-            (drops.directory / names[3]).unlink()
-    drops.drop("p-7.done", "70")
-    drops.settle()
-    assert len(drops.events()) == 70
-    assert drops.world.poller.health == ""
 
 
 @pytest.mark.parametrize(
@@ -404,24 +356,6 @@ def test_a_file_without_the_key_is_refused_without_quoting_it(drops: Drops) -> N
     assert "Zanzibar" not in health
 
 
-def test_a_composite_key_and_a_key_made_of_the_row(tmp_path: Path) -> None:
-    visit = SourceObject("visit", ("site", "number"), "visits")
-    drops = Drops(tmp_path / "a", Rule(full=Pattern("v.csv")), visit)
-    drops.drop("v.csv", "site,number,name\nA,1,x\nB,1,y\n")
-    drops.settle()
-    assert drops.latest() == {"A:1": "x", "B:1": "y"}
-    keyless = SourceObject("visit", (CONTENT_KEY,), "visits")
-    drops = Drops(tmp_path / "b", Rule(full=Pattern("v.csv")), keyless)
-    drops.drop("v.csv", "name,day\nAda,1\nAda,1\nBob,2\n")
-    drops.settle()
-    assert sorted(map(str, drops.latest().values())) == ["Ada", "Ada", "Bob"]
-    before = set(drops.latest())
-    drops.drop("v.csv", "name,day\nBob,2\nAda,1\nCleo,3\nAda,1\n", at=60)
-    drops.settle()
-    assert before < set(drops.latest())
-    assert len(drops.latest()) == 4
-
-
 def test_of_rows_with_the_same_key_the_last_counts_and_it_is_said(drops: Drops) -> None:
     drops.drop("patients.csv", "id,name\n1,Ada\n1,Anna\n")
     drops.settle()
@@ -478,38 +412,3 @@ def test_a_million_rows_in_small_a_hundred_changes_are_a_hundred_events(tmp_path
     drops.drop("patients.csv", "id,name\n" + "".join(rows), at=60)
     drops.settle()
     assert [kind for kind, _ in drops.events()[30_000:]] == [UPSERT] * 100
-
-
-MANIFEST = Rule(full=Pattern("manifest.csv"), bytes=Bytes("path", "size", "sha256"))
-SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-
-
-@pytest.mark.parametrize("wrong", ["", "a/../../secret.pdf"])
-def test_a_manifest_row_waits_for_its_file(tmp_path: Path, wrong: str) -> None:
-    """The bytes come days after the manifest, and are taken once they are what it says."""
-    drops = Drops(tmp_path, MANIFEST)
-    header = "id,path,size,sha256\n"
-    drops.drop("manifest.csv", f"{header}1,scans/a.pdf,3,{SHA}\n2,b.pdf,3,\n3,{wrong or 'c.pdf'},,\n")
-    (drops.documents / "b.pdf").write_bytes(b"bar")
-    drops.settle()
-    assert drops.latest("path") == {"2": "b.pdf"}
-    assert "2 files that the manifest names are not there yet" in drops.world.poller.health
-    (drops.documents / "scans").mkdir()
-    (drops.documents / "scans" / "a.pdf").write_bytes(b"fo")
-    drops.settle()
-    assert "1" not in drops.latest("path")
-    (drops.documents / "scans" / "a.pdf").write_bytes(b"foo")
-    drops.settle()
-    assert drops.latest("path") == {"1": "scans/a.pdf", "2": "b.pdf"}
-    drops.restart()
-    drops.settle()
-    assert len(drops.events()) == 2
-
-
-def test_files_may_come_before_their_manifest(tmp_path: Path) -> None:
-    drops = Drops(tmp_path, MANIFEST)
-    (drops.documents / "a.pdf").write_bytes(b"foo")
-    drops.settle()
-    drops.drop("manifest.csv", f"id,path,size,sha256\n1,a.pdf,3,{SHA}\n")
-    drops.settle()
-    assert drops.latest("path") == {"1": "a.pdf"}
