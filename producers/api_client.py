@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -82,8 +83,8 @@ class ApiClient:
             raise SourceError("the next page is on another host, port or scheme, which the credential is not for")
         response = self._patiently("GET", path, parameters, where)
         try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
+            body = _parsed(response.content)
+        except (ValueError, RecursionError):
             raise SourceError(f"{where} answered something that is no JSON: is the path right?") from None
         return Answer(body, response.links.get("next", {}).get("url"))
 
@@ -162,6 +163,15 @@ class ApiClient:
             self.clock.told(parsedate_to_datetime(response.headers["date"]).astimezone(UTC))
         except (KeyError, ValueError):
             return
+
+
+def _parsed(content: bytes) -> Any:
+    """One text with half a character, a byte of another encoding or a number such as NaN must not hide a whole page: it
+    is read as far as it goes, and what is no character stays a surrogate, by which its row is known."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return json.loads(content.decode("utf-8-sig", "surrogateescape"), strict=False, parse_constant=str)
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> float | None:

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from psycopg import postgres, pq
-from psycopg.abc import Buffer
+from psycopg import BaseConnection, postgres, pq
+from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.types.bool import BoolLoader
 from psycopg.types.numeric import IntLoader
-from psycopg.types.string import ByteaLoader, TextLoader
+from psycopg.types.string import ByteaLoader, StrDumperUnknown, TextLoader
 
 from schemas.records import Json, Value
 
@@ -62,7 +62,9 @@ class _Date(Loader):
 
 class _Json(Loader):
     def load(self, data: Buffer) -> Json | str:
-        text = str(data, "utf-8", "replace")
+        return self._read(str(data, "utf-8", "replace"))
+
+    def _read(self, text: str) -> Json | str:
         try:
             value = json.loads(text)
             # a lone surrogate, which the type json lets pass, cannot be written as UTF-8
@@ -81,6 +83,42 @@ class _AnyText(Loader):
             return raw.decode()
         except UnicodeDecodeError:
             return raw.decode("cp1252", "replace")
+
+
+def _codec(connection: BaseConnection[Any] | None) -> str:
+    return connection.info.encoding if connection else "utf-8"
+
+
+class _Stored(Loader):
+    """Bytes as the database has them; those that are no character become surrogates, which no text has otherwise."""
+
+    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+        super().__init__(oid, context)
+        self._codec = _codec(self.connection)
+
+    def _decode(self, data: Buffer) -> str:
+        raw = bytes(data)
+        try:
+            return raw.decode(self._codec, "surrogateescape")
+        except UnicodeDecodeError:  # the second byte of two may be ASCII
+            return raw.decode("ascii", "surrogateescape")
+
+
+class _StoredText(_Stored):
+    def load(self, data: Buffer) -> str:
+        return self._decode(data)
+
+
+class _StoredJson(_Stored, _Json):
+    def load(self, data: Buffer) -> Json | str:
+        return self._read(self._decode(data))
+
+
+class _StoredDumper(StrDumperUnknown):
+    """A key goes back as it came."""
+
+    def dump(self, obj: str) -> bytes:
+        return obj.encode(_codec(self.connection), "surrogateescape")
 
 
 SCALARS = frozenset(info.oid for info in postgres.types)
@@ -104,12 +142,18 @@ _LOADERS: dict[str, type[Loader]] = {
 }
 
 
-def teach(adapters: AdaptersMap, *, ascii_database: bool) -> frozenset[int]:
-    """Sets how a connection reads columns, and returns the oids of the types that it knows, arrays too."""
-    text: type[Loader] = _AnyText if ascii_database else TextLoader
+def teach(adapters: AdaptersMap, *, ascii_database: bool, stored: bool = False) -> frozenset[int]:
+    """Sets how a connection reads columns, and returns the oids of the types that it knows, arrays too.
+
+    stored: texts come in the database's own encoding, and some of their bytes may be no characters of it.
+    """
+    text: type[Loader] = _AnyText if ascii_database else _StoredText if stored else TextLoader
+    loaders = _LOADERS | ({"json": _StoredJson, "jsonb": _StoredJson} if stored else {})
     adapters.register_loader(0, text)
     for info in postgres.types:
-        adapters.register_loader(info.oid, _LOADERS.get(info.name, text))
+        adapters.register_loader(info.oid, loaders.get(info.name, text))
+    if stored:
+        adapters.register_dumper(str, _StoredDumper)
     return SCALARS | {info.array_oid for info in postgres.types if info.array_oid}
 
 

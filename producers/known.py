@@ -32,13 +32,23 @@ def _plain(value: Any) -> Any:
 
 
 def row_text(record: Mapping[str, Value]) -> bytes:
-    """The row as JSON with sorted names. NULLs are left out, so a new empty column changes nothing."""
+    """The row as JSON with sorted names. NULLs are left out, so a new empty column changes nothing.
+
+    Raises UnicodeEncodeError where a text has what is no character: half a surrogate pair, or bytes of no encoding.
+    """
     filled = {name: value for name, value in record.items() if value is not None}
     try:
         return orjson.dumps(filled, default=_plain, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        # integers beyond 64 bits inside a JSON column
-        return json.dumps(filled, default=_plain, sort_keys=True).encode()
+        # integers beyond 64 bits inside a JSON column, or such a text
+        json.dumps(filled, default=_plain, ensure_ascii=False).encode()
+        return escaped_text(record)
+
+
+def escaped_text(record: Mapping[str, Value]) -> bytes:
+    """The same of any row, with escapes for what is not ASCII."""
+    filled = {name: value for name, value in record.items() if value is not None}
+    return json.dumps(filled, default=_plain, sort_keys=True).encode()
 
 
 def text_hash(text: bytes) -> bytes:

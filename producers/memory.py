@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from producers.columns import key_text
 from producers.cursor import instant
 from producers.known import UNKNOWN
-from producers.publisher import AbortedError, FencedError
+from producers.publisher import AbortedError, FencedError, UnfitError
 from producers.source import Condition, Place, Reading, Row, SourceError
 from producers.unreadable import Unreadable
 from schemas.records import Changes, Checkpoint, RecordChange, Value
@@ -161,17 +161,23 @@ class MemoryTopic:
 
 
 class MemoryPublisher:
-    """See ``producers.publisher.Publisher``. ``fail`` aborts the next commit, as a broker may."""
+    """See ``producers.publisher.Publisher``. ``fail`` aborts the next commit, as a broker may. ``longest``: what the
+    columns of a change may have, in characters."""
 
     def __init__(self, topic: MemoryTopic) -> None:
         topic.epoch += 1
         self.topic = topic
         self.fail = False
+        self.longest = 1_000_000
         self._epoch = topic.epoch
         self._pending: list[RecordChange] = []
         self._refused: list[Unreadable] = []
 
     def publish(self, changes: Changes) -> int:
+        sizes = [sum(len(str(value)) for value in record.values()) for record in changes.records]
+        unfit = {position: f"{size} characters" for position, size in enumerate(sizes) if size > self.longest}
+        if unfit:
+            raise UnfitError(unfit)
         self._pending.extend(changes)
         return 100 * len(changes)
 

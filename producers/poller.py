@@ -20,7 +20,9 @@ from producers.guards import BACKWARDS, BURST, BY_OPERATOR, MISSING, OPERATOR, S
 from producers.known import Known
 from producers.limits import Limits, within
 from producers.metrics import ObjectMetrics, ProducerMetrics
+from producers.patience import Patience
 from producers.publisher import AbortedError, Publisher
+from producers.refused import Refused
 from producers.selection import Selection
 from producers.source import Condition, Reading, Row, Source, SourceError
 from producers.sweep import Scan, absent, judge
@@ -29,8 +31,6 @@ from schemas.records import Checkpoint, Operation
 from schemas.source import SourceObject
 
 log = logging.getLogger("dualrun.producer")
-
-_RETRY_FIRST, _RETRY_MOST = 0.5, 30.0
 
 
 class Poller:
@@ -63,22 +63,21 @@ class Poller:
         self._monotonic = monotonic
         self._letters = letters or Letters()
         self._condition = Condition()
+        self._refused = Refused(system, what.name)
         self._passes = Passes(limits.poll_interval, timedelta(seconds=limits.margin), monotonic())
         self._scan: Scan | None = None
         self._condemned: tuple[str, ...] = ()
         self._estimate: int | None = None
         self._committed_at: float | None = None
         self.last_read = 0
-        self._failure = ""
-        self._failures = 0
-        self._retry_at = monotonic()
+        self._patience = Patience(monotonic())
 
     # What others may ask
 
     @property
     def health(self) -> str:
         """Why the object is not read as it should be; empty while all is well."""
-        found = self._failure or self._condition.waiting or self._condition.concern
+        found = self._patience.failure or self._condition.waiting or self._condition.concern or self._refused.concern
         return guards.text(self.position.paused) or found
 
     @property
@@ -100,7 +99,7 @@ class Poller:
 
     def _readable(self) -> bool:
         held = self.position.paused.keys() - {MISSING, SNAPSHOT}
-        return not held and not self._condition.waiting and self._monotonic() >= self._retry_at
+        return not held and not self._condition.waiting and self._patience.over(self._monotonic())
 
     # Steps. Each returns whether it should be called again at once.
 
@@ -259,6 +258,7 @@ class Poller:
             return False
         if self._scan is None:
             self._known.begin_sweep()
+            self._refused.begin_sweep()
             self._scan = Scan(reading.now, version)
         scan = self._scan
         batch = self._read(
@@ -271,6 +271,7 @@ class Poller:
             self._scan = replace(scan, after=after, published=published)
             return not self._burst(published)
         self._scan = None
+        self._refused.end_sweep()
         return self._judge(scan)
 
     def _judge(self, scan: Scan) -> bool:
@@ -342,13 +343,18 @@ class Poller:
 
     def _settle(self, position: Position, batch: Batch, mode: str) -> None:
         """What was read is published: only now does memory follow."""
-        if batch.fresh:
+        letters = self._letters.fresh(tuple(batch.refused.values()), batch.read)
+        for letter in letters:
+            self._publisher.refuse(letter, self._clock())
+        if batch.fresh or letters:
             self._commit(position)
+            self._letters.written(letters)
             self._known.put(batch.fresh)
             operation = Operation.SNAPSHOT if mode == "snapshot" else Operation.UPSERT
             self._metrics.published(operation, mode, len(batch.fresh))
         else:
             self.position = position
+        self._refused.follow(batch)
 
     def _commit(self, position: Position) -> None:
         checkpoint = Checkpoint(self._system, self.what.name, FORMAT, to_json(position, self.health), self._clock())
@@ -371,13 +377,10 @@ class Poller:
             return True
         except SourceError as error:
             self._give_up()
-            self._retry_at = self._monotonic() + min(_RETRY_MOST, _RETRY_FIRST * 2**self._failures)
-            self._failures += 1
-            if str(error) != self._failure:
+            if self._patience.failed(str(error), self._monotonic()):
                 log.warning("%s/%s: %s", self._system, self.what.name, error)
-            self._failure = str(error)
             return False
-        self._failure, self._failures = "", 0
+        self._patience.succeeded()
         return again
 
     def _give_up(self) -> None:
@@ -391,5 +394,5 @@ class Poller:
         """Sets the gauges. ``now``: the source's. ``waiting``: snapshots wait for those behind them."""
         snapshot = 0 if self.position.snapshot.done else 2 if waiting else 1
         condition = self._condition
-        paused = 1 if self.position.paused else 2 if self._failure or condition.waiting else 0
-        self._metrics.show(now, snapshot=snapshot, paused=paused, rejected=condition.rejected)
+        paused = 1 if self.position.paused else 2 if self._patience.failure or condition.waiting else 0
+        self._metrics.show(now, snapshot=snapshot, paused=paused, rejected=condition.rejected + len(self._refused))

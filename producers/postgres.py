@@ -157,7 +157,7 @@ class PostgresSource:
         )
         columns = [[split[index] for split in parts] for index in range(width)]
         with self._session.errors(f"looking up records of {what.name}"):
-            found = self._session.connect().execute(statement.encode(), columns).fetchall()
+            found = self._session.connect().execute(self._session.sql(statement), columns).fetchall()
         return {":".join(map(key_text, key)) for key in found} & set(ids)
 
     def estimate(self, what: SourceObject) -> int | None:
@@ -170,7 +170,7 @@ class PostgresSource:
                 "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", (shape.relation,)
             ).fetchone()
             if found is None or found[0] <= 0:
-                found = connection.execute(f"SELECT count(*) FROM {shape.relation}".encode()).fetchone()  # noqa: S608
+                found = connection.execute(self._session.sql(f"SELECT count(*) FROM {shape.relation}")).fetchone()  # noqa: S608
         return int(found[0]) if found else None
 
     def blob(self, what: SourceObject, key: Sequence[str], column: str) -> Generator[bytes, None, None]:
@@ -181,7 +181,9 @@ class PostgresSource:
         start = 1
         while True:
             with self._session.errors(f"reading a file of {what.name}", what):
-                found = self._session.connect().execute(statement.encode(), (start, BLOB_PIECE, *key)).fetchone()
+                found = (
+                    self._session.connect().execute(self._session.sql(statement), (start, BLOB_PIECE, *key)).fetchone()
+                )
             if found is None or not found[0]:
                 return
             yield bytes(found[0])
@@ -206,7 +208,7 @@ class PostgresSource:
             while True:
                 cursor = self._session.connect().cursor()
                 leave_to_columns(cursor.adapters)
-                found = cursor.stream(statement.encode(), parameters, size=FETCH_ROWS)
+                found = cursor.stream(self._session.sql(statement), parameters, size=FETCH_ROWS)
                 with closing(cast("Generator[tuple[Any, ...]]", found)) as stream:
                     first = next(stream, None)
                     if first is None:
@@ -230,7 +232,7 @@ class PostgresSource:
                 leave_to_columns(cursor.adapters)
                 filled = " AND ".join(f"{key} IS NOT NULL" for key in shape.keys)
                 self._held[what.name] = _Held(cursor, deque())
-                cursor.execute(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}".encode(), ())  # noqa: S608
+                cursor.execute(self._session.sql(f"SELECT {shape.columns} FROM {shape.relation} WHERE {filled}"), ())  # noqa: S608
                 self._session.learn(self._session.unknown(cursor))
             held = self._held.get(what.name)
             if held is None or held.cursor.connection is not connection:
@@ -261,7 +263,7 @@ class PostgresSource:
         empty = " OR ".join(f"{key} IS NULL" for key in shape.keys)
         with self._reading_rows(what):
             statement = f"SELECT count(*) FROM {shape.relation} WHERE {empty}"  # noqa: S608
-            found = self._session.connect().execute(statement.encode(), ()).fetchone()
+            found = self._session.connect().execute(self._session.sql(statement), ()).fetchone()
         number = int(found[0]) if found else 0
         if number != self._keyless.get(what.name, 0):
             log.warning(
@@ -301,7 +303,7 @@ class PostgresSource:
             relation = ".".join(map(quoted, what.relation.split(".")))
         else:
             raise SourceError(f"{what.name}: neither a relation nor a query is set in the mapping")
-        cursor = connection.execute(f"SELECT * FROM {relation} LIMIT 0".encode(), ())  # noqa: S608
+        cursor = connection.execute(self._session.sql(f"SELECT * FROM {relation} LIMIT 0"), ())  # noqa: S608
         types = {column.name: column.type_code for column in cursor.description or ()}
         needed = (*what.key, *((what.changed_at,) if what.changed_at else ()))
         for name in needed:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 
-from producers.source import SourceError
 from producers.unreadable import BY, Unreadable
 from schemas.broker import BrokerError, KafkaSettings, end_offsets, producer
 from schemas.codec import Codec
-from schemas.keys import pseudonym, record_key
+from schemas.keys import record_key
 from schemas.records import Changes, Checkpoint
 from schemas.topics import MAX_MESSAGE_BYTES, Topics
 from schemas.watchdog import Watchdog
@@ -22,6 +21,8 @@ from schemas.watchdog import Watchdog
 _FENCED = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
 _PATIENCE_SECONDS = 45.0
 _Headers = dict[str, str | bytes | None]
+_MOST_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
+"""Of a value: its key, its headers and its place in a batch of one need some room, too."""
 _LETTER_BYTES = MAX_MESSAGE_BYTES // 2
 """Of a row that no message holds (a quote that swallowed a file), this much is kept; the header ``bytes`` says it."""
 
@@ -34,11 +35,22 @@ class AbortedError(RuntimeError):
     """The transaction came to nothing: read again."""
 
 
+class UnfitError(Exception):
+    """No message can hold some of the changes. reasons: position among them -> why, without a value of the row."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(f"{len(reasons)} changes that no message can hold")
+        self.reasons = reasons
+
+
 class Publisher(Protocol):
     """One object's way into its topic. Raises FencedError, AbortedError, BrokerError."""
 
     def publish(self, changes: Changes) -> int:
-        """Adds changes, at least one, to the open transaction (begins one if there is none); their size in bytes."""
+        """Adds changes, at least one, to the open transaction (begins one if there is none); their size in bytes.
+
+        Raises UnfitError, and has then added none of them.
+        """
         ...
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
@@ -84,11 +96,13 @@ class KafkaPublisher:
         self._try(lambda: self._producer.init_transactions(_PATIENCE_SECONDS))
 
     def publish(self, changes: Changes) -> int:
-        self._begin()
         try:
             values = self._codec.encode_all(changes, self._topic)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise self._unwritable(changes, type(error).__name__) from None
+        except (TypeError, ValueError, OverflowError):
+            raise UnfitError(self._unfit(changes)) from None
+        if max(map(len, values)) > _MOST_BYTES:
+            raise UnfitError(self._unfit(changes))
+        self._begin()
         topic, prefix = self._topic, record_key(changes.like.system, changes.like.object, "")
         produce = self._producer.produce
         for record_id, value in zip(changes.ids, values, strict=True):
@@ -98,17 +112,23 @@ class KafkaPublisher:
                 self._produce(topic, prefix + record_id, value)
         return sum(map(len, values))
 
-    def _unwritable(self, changes: Changes, kind: str) -> SourceError:
-        """Which of the changes it is that cannot be written."""
-        for change in changes:
+    def _unfit(self, changes: Changes) -> dict[int, str]:
+        found = {}
+        for position, change in enumerate(changes):
             try:
-                self._codec.encode(change, self._topic)
+                size = len(self._codec.encode(change, self._topic))
             except (TypeError, ValueError, OverflowError) as error:
-                return SourceError(
-                    f"{pseudonym(change.key)}: a column cannot be written as Avro ({type(error).__name__}): correct it"
-                    " in the source, or exclude the column in the mapping"
+                found[position] = (
+                    f"a column cannot be written as Avro ({type(error).__name__}): correct it in the source, or exclude"
+                    " the column in the mapping"
                 )
-        return SourceError(f"{self._topic}: a row cannot be written as Avro ({kind})")
+            else:
+                if size > _MOST_BYTES:
+                    found[position] = (
+                        f"{size} bytes are more than a message may hold: exclude its large columns in the mapping"
+                        " (attachments travel by locator)"
+                    )
+        return found
 
     def refuse(self, row: Unreadable, at: datetime) -> None:
         self._begin()
@@ -152,11 +172,6 @@ class KafkaPublisher:
                     raise AbortedError(f"{topic}: the broker takes nothing") from None
                 self._producer.poll(0.05)
             except KafkaException as error:
-                if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                    raise SourceError(
-                        f"{pseudonym(key)}: {len(value)} bytes are more than a message may hold: exclude its large"
-                        " columns in the mapping (attachments travel by locator)"
-                    ) from None
                 raise self._failure(error.args[0]) from error
 
     def _try(self, call: Callable[[], object]) -> None:

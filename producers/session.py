@@ -44,6 +44,7 @@ class Session:
         self._statement_seconds = statement_seconds
         self._connection: Connection | None = None
         self._types: set[int] = set()
+        self._stored = False
         self.server = ""
         self.prepares = False
 
@@ -66,6 +67,10 @@ class Session:
             self._connection = connection
         return self._connection
 
+    def sql(self, statement: str) -> bytes:
+        """A statement in the encoding of the connection. Call it behind ``connect``."""
+        return statement.encode(self._connection.info.encoding if self._stored and self._connection else "utf-8")
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -85,9 +90,9 @@ class Session:
                 " longest transaction"
             )
         ascii_database = encoding == "SQL_ASCII"
-        if ascii_database:
-            connection.execute("SET client_encoding = 'SQL_ASCII'")
-        self._types = set(teach(connection.adapters, ascii_database=ascii_database))
+        if ascii_database or self._stored:
+            connection.execute("SELECT set_config('client_encoding', %s, false)", (encoding,))
+        self._types = set(teach(connection.adapters, ascii_database=ascii_database, stored=self._stored))
         self.prepares = prepares > 0
         self.server = _system_identifier(connection)
 
@@ -124,6 +129,14 @@ class Session:
             text = f"{doing}: not permitted. GRANT SELECT ON {relation} to the user of the source URL"
         except (errors.UndefinedTable, errors.InvalidSchemaName):
             text = f"{doing}: it is not in the database (or hidden from this user): correct the mapping's relation"
+        except (errors.UntranslatableCharacter, errors.CharacterNotInRepertoire, UnicodeError) as error:
+            advice = "a text of it is none in the encoding of the database"
+            if not self._stored:
+                # the server converts a text or fails, so from here on it converts none, and the row is known by it
+                self._stored = True
+                self.close()
+                advice += ": texts are read as they are stored from now on, and rows without a text are dead letters"
+            text = f"{doing}: {advice} ({type(error).__name__})"
         except psycopg.Error as error:
             state = f" {error.sqlstate}" if error.sqlstate else ""
             lost = isinstance(error, psycopg.OperationalError)

@@ -21,13 +21,13 @@ from producers.metrics import ProducerMetrics
 from producers.postgres import PostgresSource
 from producers.publisher import FencedError, KafkaPublisher
 from producers.service import PollerSettings, capture
-from schemas.broker import BrokerError, KafkaSettings, consumer, producer, read_to_end
+from schemas.broker import BrokerError, KafkaSettings, consumer, headers_of, producer, read_to_end
 from schemas.codec import Codec
 from schemas.control import prepare_topics, publish_control
 from schemas.keys import partition_of
 from schemas.records import Changes, Checkpoint, Control, Operation, RecordChange
 from schemas.source import SourceObject
-from schemas.topics import Topics
+from schemas.topics import MAX_MESSAGE_BYTES, Topics
 
 CODEC = Codec()
 CANARY = "Zanzibar-4711"
@@ -331,6 +331,30 @@ def test_what_a_fenced_poller_had_begun_to_publish_is_never_seen(deployment: Dep
         zombie.commit(checkpoint)
     assert [found.record for found in deployment.changes(PATIENT)] == [{"name": "new"}]
     deployment.start()
+
+
+def test_a_row_that_no_message_holds_stops_no_other(deployment: Deployment) -> None:
+    """Among its neighbours, and beside a value that Avro does not hold."""
+    deployment.database.execute(
+        "INSERT INTO patients SELECT 'p' || n, 'Ada', '2019-01-01' FROM generate_series(1, 9) n"
+    )
+    deployment.database.execute("UPDATE patients SET name = %s WHERE id = 'p5'", ("A" * 17_000_000,))
+    deployment.database.execute("UPDATE patients SET name = %s WHERE id = 'p6'", ("A" * (MAX_MESSAGE_BYTES - 20_000),))
+    deployment.start()
+    until(lambda: deployment.snapshot_done(PATIENT, VISIT, BALANCE))
+    assert sorted({change.record_id for change in deployment.changes(PATIENT)}) == [
+        f"p{n}" for n in range(1, 10) if n != 5
+    ]
+    until(lambda: "p5 is not captured" in str(deployment.checkpoint(PATIENT)["health"]))
+    topics = deployment.settings.topics
+    letters = list(read_to_end(deployment.settings.kafka, topics.dead_letters, range(topics.partitions)))
+    (headers,) = [headers_of(letter) for letter in letters]
+    assert letters[0].key() == b"clinic/patient/p5"
+    assert "bytes are more than a message may hold: exclude its large columns" in headers["reason"]
+    assert int(headers["bytes"]) > 17_000_000
+    deployment.database.execute("UPDATE patients SET name = 'Grace', updated_at = now() WHERE id = 'p5'")
+    until(lambda: deployment.arrived(PATIENT, "p5") == [Operation.UPSERT])
+    until(lambda: deployment.checkpoint(PATIENT)["health"] == "")
 
 
 def test_topics_that_were_not_prepared_are_refused(deployment: Deployment) -> None:
