@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import compress, repeat
 from operator import not_
 
-from producers.known import Known, escaped_text, row_text, text_hash
+from producers.known import UNKNOWN, Known, escaped_text, row_text, text_hash
 from producers.publisher import Publisher, UnfitError
 from producers.selection import Selection
 from producers.source import Row, SourceError
@@ -80,12 +80,13 @@ def publish(
     most_bytes: int,
     *,
     mark: bool,
+    captured: bool = False,
     only: tuple[Selection, ...] = (),
 ) -> Batch:
     """Publishes those rows that were not published as they are now; with ``only``, all those that are asked for. A row
     that cannot be published is refused, and stops no other.
 
-    ``mark``: tells ``known`` which are there.
+    ``mark``: tells ``known`` which are there. ``captured``: leaves out rows that a snapshot has still to publish.
     """
     batch = Batch()
     size = 0
@@ -102,6 +103,11 @@ def publish(
             ids = [row.id for row in group]
             if only:
                 taken = [any(selection.takes(row, stamp.what.key) for selection in only) for row in group]
+            elif captured:
+                before = known.hashes(ids)
+                taken = [
+                    before.get(one, UNKNOWN) not in (UNKNOWN, digest) for one, digest in zip(ids, hashes, strict=True)
+                ]
             else:
                 before = known.hashes(ids)
                 taken = [before.get(record_id) != digest for record_id, digest in zip(ids, hashes, strict=True)]

@@ -27,13 +27,33 @@ class CheckpointError(RuntimeError):
 class Snapshot:
     """after: the last row published; None: begin (again). since: partition -> offset in the object's topic from which
     on what was published counts (a snapshot that was asked for publishes everything again). only: the rows that were
-    asked for; all where none is given."""
+    asked for; all where none is given. then: rows that were asked for while all were being read: theirs is the next."""
 
     done: bool = False
     after: Place | None = None
     rows: int = 0
     since: Mapping[int, int] = field(default_factory=dict)
     only: tuple[Selection, ...] = ()
+    then: tuple[Selection, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has all rows to publish still, or some of them."""
+        return not self.done and not self.only
+
+    def asking(self, rows: Selection) -> Snapshot:
+        """With these rows, too, as they are from now on."""
+        if self.done or self.only:
+            return Snapshot(since=self.since, only=(*self.only, rows))
+        return replace(self, then=(*self.then, rows)) if self.rows else self
+
+    def reading(self, rows: int, after: Place | None, *, ended: bool) -> Snapshot:
+        """So many rows further; ``ended``: up to the last one."""
+        if not ended:
+            return replace(self, after=after, rows=self.rows + rows)
+        if self.then:
+            return Snapshot(since=self.since, only=self.then)
+        return Snapshot(done=True, rows=self.rows + rows, since=self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +109,7 @@ def to_json(position: Position, health: str) -> dict[str, Any]:
             "rows": snapshot.rows,
             "since": {str(partition): offset for partition, offset in snapshot.since.items()},
             "only": [selection.to_json() for selection in snapshot.only],
+            "then": [selection.to_json() for selection in snapshot.then],
         },
         "sweep": {
             "at": position.swept_at.isoformat() if position.swept_at else None,
@@ -126,6 +147,7 @@ def from_json(format_: int, value: Mapping[str, Any]) -> Position:
             rows=snapshot["rows"],
             since={int(partition): offset for partition, offset in snapshot["since"].items()},
             only=tuple(found for one in snapshot.get("only", ()) if (found := parse(one))),
+            then=tuple(found for one in snapshot.get("then", ()) if (found := parse(one))),
         ),
         suspects=frozenset(value["sweep"]["suspects"]),
         swept_at=_moment(value["sweep"]["at"]),

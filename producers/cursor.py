@@ -29,20 +29,20 @@ class Horizon:
         self._margin = margin
         self._floor = floor
         self._earlier: datetime | None = None
-        self._prepared: Mapping[str, datetime] = {}
+        self._untimed: Mapping[str, datetime] = {}
 
     def bound(self, reading: Reading) -> datetime:
         """Where cursors may advance to once everything up to the end has been read after this reading.
 
-        A prepared transaction has no begin any more, but in the reading before it was first seen it had not begun or
-        was an open session: that reading's horizon lies before it, and holds until it ends.
+        Where a transaction tells no begin, it had not begun in the reading before it was first seen, or was one of an
+        open session (and prepared since): that reading's horizon lies before it, and holds until it ends.
         """
         horizon = reading.horizon - self._margin
         held = {}
-        for name, prepared_at in reading.prepared.items():
-            earlier = self._earlier or self._floor or prepared_at - PREPARED_AGE
-            held[name] = self._prepared.get(name, earlier)
-        self._prepared = held
+        for name, known_since in reading.untimed.items():
+            earlier = self._earlier or self._floor or known_since - PREPARED_AGE
+            held[name] = self._untimed.get(name, earlier)
+        self._untimed = held
         self._earlier = horizon
         return min((horizon, *held.values()))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
-from producers.checkpoint import Watermark
+from producers.checkpoint import Position, Watermark
 from producers.limits import Limits
 from producers.source import Reading
 
@@ -42,6 +43,17 @@ def burst(published: int, limits: Limits) -> str:
     if published <= limits.burst_rows:
         return ""
     return f"more than {limits.burst_rows} rows changed at once: a mass update, or a restore. Approve to go on"
+
+
+def approved(position: Position) -> Position:
+    """The position once a person has looked at what the guards found: it goes on, this once."""
+    found = position.paused.keys() - BY_OPERATOR
+    kept = {name: why for name, why in position.paused.items() if name in BY_OPERATOR}
+    position = replace(position, paused=kept, approved=position.approved | (found - {BACKWARDS}))
+    if BACKWARDS in found:
+        # the rows of the restored source are older than the cursor: a sweep compares them all
+        position = replace(position, watermark=None)
+    return replace(position, swept_at=None) if found & {BACKWARDS, MISSING} else position
 
 
 def without(paused: Mapping[str, str], guard: str) -> dict[str, str]:

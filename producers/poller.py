@@ -16,7 +16,7 @@ from producers import guards
 from producers.batch import Batch, Stamp, publish
 from producers.checkpoint import FORMAT, Position, Snapshot, Watermark, restarted, to_json
 from producers.cursor import Passes
-from producers.guards import BACKWARDS, BURST, BY_OPERATOR, MISSING, OPERATOR, SNAPSHOT
+from producers.guards import BACKWARDS, BURST, MISSING, OPERATOR, SNAPSHOT
 from producers.known import Known
 from producers.limits import Limits, within
 from producers.metrics import ObjectMetrics, ProducerMetrics
@@ -84,14 +84,19 @@ class Poller:
     def snapshot_pending(self) -> bool:
         placed = self.position.cursor is not None or self.what.changed_at is None
         wanted = not self.position.snapshot.done and SNAPSHOT not in self.position.paused
-        return placed and wanted and self._readable()
+        alone = self._scan is None or self._source.resumable(self.what)
+        return placed and wanted and alone and self._readable()
 
     def sweep_pending(self, now: datetime) -> bool:
-        """``now``: the source's."""
-        if not self.position.snapshot.done or not self._readable():
+        """``now``: the source's. A snapshot that makes no progress, or takes some rows only, keeps no sweep waiting."""
+        if not self._readable():
             return False
         if self._scan is not None or self._condemned:
             return True
+        snapshot = self.position.snapshot
+        beside = bool(snapshot.only) and self._source.resumable(self.what)
+        if not (snapshot.done or beside or SNAPSHOT in self.position.paused):
+            return False
         swept, version = self.position.swept_at, self._condition.version
         due = swept is None or (now - swept).total_seconds() >= self._limits.sweep_interval
         due |= version is not None and version != self.position.swept_version
@@ -147,26 +152,15 @@ class Poller:
 
     def approve(self) -> None:
         """A person has looked at what the guards found: go on, this once."""
-        position = self.position
-        found = position.paused.keys() - BY_OPERATOR
-        kept = {name: why for name, why in position.paused.items() if name in BY_OPERATOR}
-        position = replace(position, paused=kept, approved=position.approved | (found - {BACKWARDS}))
-        if MISSING in found:
-            position = replace(position, swept_at=None)
-        if BACKWARDS in found:
-            # the rows of the restored source are older than the cursor: a sweep compares them all
-            position = replace(position, watermark=None, swept_at=None)
+        if BACKWARDS in self.position.paused:
             self._passes.forget()
             self._scan = None
-        self._amend(position)
+        self._amend(guards.approved(self.position))
 
     def resnapshot(self, run: int | None = None, only: Selection | None = None) -> None:
         """Publishes every row again, in run ``run`` if one is given; or those rows ``only``."""
         if only is not None:
-            running = self.position.snapshot
-            if running.done or running.only:  # a snapshot of all rows takes them anyway
-                asked = (*running.only, only) if not running.done else (only,)
-                self._amend(replace(self.position, snapshot=Snapshot(since=running.since, only=asked)))
+            self._amend(replace(self.position, snapshot=self.position.snapshot.asking(only)))
             return
         self._known.forget()
         self._scan, self._condemned = None, ()
@@ -236,8 +230,7 @@ class Poller:
         ended = batch.read < self._limits.chunk_rows and not batch.cut
         after = self._source.place(self.what, batch.last, by_time=False) if batch.last else snapshot.after
         rows = snapshot.rows + batch.read
-        done = replace(snapshot, done=ended, after=None if ended else after, rows=rows)
-        position = replace(position, snapshot=replace(done, only=()) if ended else done)
+        position = replace(position, snapshot=snapshot.reading(batch.read, after, ended=ended))
         if ended and position.watermark and not snapshot.only:
             position = replace(position, swept_at=position.watermark.now)
         self._settle(position, batch, "snapshot")
@@ -245,7 +238,7 @@ class Poller:
         if ended:
             log.info("%s/%s: snapshot done, %d rows", self._system, self.what.name, rows)
             self._committed_at = None
-        return not ended
+        return not self.position.snapshot.done
 
     def _sweep(self, reading: Reading) -> bool:
         if self._condemned:
@@ -257,13 +250,14 @@ class Poller:
             self._amend(replace(self.position, swept_at=reading.now, approved=self.position.approved - {MISSING}))
             return False
         if self._scan is None:
+            if not self._source.resumable(self.what):
+                self.position = restarted(self.position)
             self._known.begin_sweep()
             self._refused.begin_sweep()
             self._scan = Scan(reading.now, version)
         scan = self._scan
-        batch = self._read(
-            self._source.scan(self.what, scan.after, self._limits.chunk_rows), Operation.UPSERT, mark=True
-        )
+        rows = self._source.scan(self.what, scan.after, self._limits.chunk_rows)
+        batch = self._read(rows, Operation.UPSERT, sweeps=True)
         self._settle(self.position, batch, "sweep")
         published = scan.published + len(batch.fresh)
         if batch.last is not None and (batch.cut or batch.read == self._limits.chunk_rows):
@@ -300,7 +294,7 @@ class Poller:
         )
         if judgement.objection:
             self.pause(MISSING, judgement.objection)
-        if self.what.changed_at is None:
+        if self.what.changed_at is None and not position.snapshot.whole:
             self._metrics.complete(scan.began_at, self._clock())
         return bool(self._condemned)
 
@@ -329,12 +323,15 @@ class Poller:
         rows: Generator[Row, None, None],
         operation: Operation,
         *,
-        mark: bool = False,
+        sweeps: bool = False,
         only: tuple[Selection, ...] = (),
     ) -> Batch:
         self.last_read = 0
-        limit = self._limits.chunk_bytes
-        batch = publish(rows, operation, self._stamp(), self._known, self._publisher, limit, mark=mark, only=only)
+        stamp, limit = self._stamp(), self._limits.chunk_bytes
+        captured = sweeps and self.position.snapshot.whole
+        batch = publish(
+            rows, operation, stamp, self._known, self._publisher, limit, mark=sweeps, captured=captured, only=only
+        )
         self.last_read = batch.read
         return batch
 

@@ -31,12 +31,20 @@ _SPLITS = 64
 _CHANGE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
 
 # Autovacuum and senders of the log write no rows; the workers of a parallel query share its begin.
-_ACTIVITY = """
+_OTHERS = """pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+        AND backend_type NOT IN ('autovacuum worker', 'walsender', 'parallel worker')"""
+_ACTIVITY = f"""
 SELECT now(), pg_is_in_recovery(), pg_last_xact_replay_timestamp(),
     (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn)::bigint,
-    (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
-        AND backend_type NOT IN ('autovacuum worker', 'walsender', 'parallel worker'))
-"""
+    (SELECT min(xact_start) FROM {_OTHERS}),
+    (SELECT count(*) > 0 FROM {_OTHERS} AND state = 'disabled')
+"""  # noqa: S608
+# With track_activities off a session does not tell when its transaction began. That it has one shows in its locks.
+_HIDDEN = f"""
+SELECT pid || ' ' || virtualtransaction, backend_start
+FROM (SELECT pid, backend_start FROM {_OTHERS} AND state = 'disabled') AS hidden JOIN pg_locks USING (pid)
+WHERE locktype = 'virtualxid' AND mode = 'ExclusiveLock'
+"""  # noqa: S608
 _PREPARED = (
     "SELECT gid || ':' || transaction::text, prepared FROM pg_prepared_xacts WHERE database = current_database()"
 )
@@ -83,13 +91,13 @@ class PostgresSource:
     def reading(self) -> Reading:
         with self._session.errors("reading its clock and open transactions"):
             connection = self._session.connect()
-            found = connection.execute(_ACTIVITY).fetchone()
+            found = connection.execute(_ACTIVITY.encode()).fetchone()
             assert found is not None
-            now, recovering, replayed, log_position, oldest = found
+            now, recovering, replayed, log_position, oldest, hidden = found
+            begun: dict[str, datetime] = dict(connection.execute(_HIDDEN.encode()).fetchall()) if hidden else {}
             # after the sessions: one that is being prepared is then seen in one place or in both, never in none
-            prepared: dict[str, datetime] = (
-                dict(connection.execute(_PREPARED).fetchall()) if self._session.prepares else {}
-            )
+            if self._session.prepares:
+                begun |= connection.execute(_PREPARED).fetchall()
         if self._overlap is not None:
             if recovering and replayed is None:
                 raise SourceError(
@@ -104,7 +112,7 @@ class PostgresSource:
                 "the source is a replica, which does not know the open transactions of its primary: read the primary,"
                 " or set overlap_seconds to more than the longest transaction"
             )
-        return Reading(now, min(now, oldest) if oldest else now, oldest, prepared, self._session.server, log_position)
+        return Reading(now, min(now, oldest) if oldest else now, oldest, begun, self._session.server, log_position)
 
     def condition(self, what: SourceObject) -> Condition:
         return Condition()

@@ -34,7 +34,8 @@ class Reading:
     now: the source's clock; every cursor is in its time. ahead: what the source's is ahead, where ``now`` is our clock.
     horizon: every transaction that began earlier has ended, and what it wrote is visible to the next read.
     blocked_since: begin of the oldest transaction that holds the horizon back; how far a replica is.
-    prepared: transactions prepared for a two-phase commit -> when they were prepared. When they began, nobody tells.
+    untimed: transactions of which nobody tells when they began (prepared for a two-phase commit, or of a session that
+        hides it) -> when they were prepared, or when the session did.
     expires_at: when the credential ends that a person has to replace.
     server, log_position: which server this is, and how far its log has come; both show a restore from a backup.
     """
@@ -42,7 +43,7 @@ class Reading:
     now: datetime
     horizon: datetime
     blocked_since: datetime | None = None
-    prepared: Mapping[str, datetime] = field(default_factory=dict)
+    untimed: Mapping[str, datetime] = field(default_factory=dict)
     server: str = ""
     log_position: int = 0
     expires_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
@@ -264,10 +265,10 @@ def test_a_prepared_transaction_is_seen(
         other.execute("BEGIN")
         other.execute("INSERT INTO things VALUES (1)")
         other.execute("PREPARE TRANSACTION 'half'")
-        (name,) = source.reading().prepared
+        (name,) = source.reading().untimed
         assert name.startswith("half:")
         other.execute("COMMIT PREPARED 'half'")
-    assert source.reading().prepared == {}
+    assert source.reading().untimed == {}
 
 
 @pytest.mark.parametrize(
@@ -374,3 +375,40 @@ def test_a_byte_that_is_no_character_stops_its_row_only(postgres_url: str, key: 
         finally:
             source.close()
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_a_late_commit_of_a_session_that_hides_its_times_arrives(
+    database: psycopg.Connection[tuple[object, ...]], postgres_url: str, source: PostgresSource
+) -> None:
+    """With track_activities off nobody sees when a transaction began: it may not have written yet, nor read."""
+    database.execute("CREATE TABLE things (id int PRIMARY KEY, at timestamptz DEFAULT now())")
+    database.execute(f"ALTER DATABASE {urlsplit(postgres_url).path[1:]} SET track_activities = off".encode())
+    timed = replace(THING, changed_at="at")
+    limits = replace(LIMITS, chunk_rows=100, margin=0.05)
+    world = World(timed, limits, MemoryDatabase(datetime.now(UTC)), source=source)
+    with psycopg.connect(postgres_url) as before, psycopg.connect(postgres_url) as late:
+        before.execute("SELECT 1")
+        world.snapshot_to_end()
+        late.execute("SELECT 1")
+        (begun,) = late.execute("SELECT now()").fetchone() or ()
+        world.database.advance(60)
+        world.poll_to_end()
+        deadline = time.monotonic() + 30
+        while source.reading().now < begun + timedelta(seconds=0.5):
+            assert time.monotonic() < deadline
+        world.database.advance(60)
+        world.poll_to_end()
+        for number, session in enumerate((before, late)):
+            session.execute("INSERT INTO things VALUES (%s)", (number,))
+            session.commit()
+        cursor = world.poller.position.cursor
+        assert cursor is not None
+        assert cursor <= begun
+        world.database.advance(60)
+        world.poll_to_end()
+        assert sorted(change.record_id for change in world.published) == ["0", "1"]
+    world.database.advance(60)
+    world.poll_to_end()
+    assert source.reading().untimed == {}
+    assert world.poller.position.cursor is not None
+    assert world.poller.position.cursor > begun

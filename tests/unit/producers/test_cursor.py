@@ -29,17 +29,17 @@ def test_a_prepared_transaction_holds_the_bound_of_the_reading_before() -> None:
     horizon = Horizon(MARGIN)
     assert horizon.bound(Reading(at(10), at(10))) == at(9)
     for now in (20, 300):
-        assert horizon.bound(Reading(at(now), at(now), prepared={"a": at(15)})) == at(9)
+        assert horizon.bound(Reading(at(now), at(now), untimed={"a": at(15)})) == at(9)
     # another one, while the first is still there, and after it has ended
-    assert horizon.bound(Reading(at(400), at(400), prepared={"a": at(15), "b": at(390)})) == at(9)
-    assert horizon.bound(Reading(at(500), at(500), prepared={"b": at(390)})) == at(299)
+    assert horizon.bound(Reading(at(400), at(400), untimed={"a": at(15), "b": at(390)})) == at(9)
+    assert horizon.bound(Reading(at(500), at(500), untimed={"b": at(390)})) == at(299)
     assert horizon.bound(Reading(at(600), at(600))) == at(599)
 
 
 def test_one_that_was_prepared_before_the_first_reading_holds_the_floor() -> None:
     prepared = {"a": at(-5)}
-    assert Horizon(MARGIN, floor=at(-100)).bound(Reading(at(0), at(0), prepared=prepared)) == at(-100)
-    assert Horizon(MARGIN).bound(Reading(at(0), at(0), prepared=prepared)) == at(-5) - PREPARED_AGE
+    assert Horizon(MARGIN, floor=at(-100)).bound(Reading(at(0), at(0), untimed=prepared)) == at(-100)
+    assert Horizon(MARGIN).bound(Reading(at(0), at(0), untimed=prepared)) == at(-5) - PREPARED_AGE
 
 
 @pytest.mark.parametrize(

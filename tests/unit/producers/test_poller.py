@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from producers.checkpoint import from_json
+from producers.guards import SNAPSHOT
 from producers.limits import Limits
 from producers.memory import MemoryDatabase, MemorySource
 from producers.publisher import FencedError
+from producers.selection import Selection
 from producers.source import Place, Reading, Row, SourceError
 from schemas.records import Operation
 from schemas.source import SourceObject
@@ -607,3 +609,91 @@ def test_a_refusal_that_is_not_committed_is_written_again(world: World) -> None:
     assert world.topic.letters == []
     world.poll_to_end()
     assert [letter.where for letter in world.topic.letters] == ["p1"]
+
+
+@pytest.fixture
+def stopped() -> World:
+    """Six of nine old rows are published; then an operator has paused the snapshot."""
+    world = World()
+    for number in range(9):
+        world.put(f"p{number}", name="old", updated_at=NOON - timedelta(days=1))
+    world.poll()
+    world.poller.snapshot()
+    world.poller.snapshot()
+    world.poller.pause(SNAPSHOT, "its snapshot was paused by an operator")
+    return world
+
+
+def test_a_paused_snapshot_keeps_no_sweep_waiting(stopped: World) -> None:
+    """What is captured is compared; what is not is left to the snapshot, and to its pace."""
+    stopped.rows()["p1"]["name"] = "changed without a time"
+    stopped.rows()["p7"]["name"] = "new"
+    stopped.delete("p2", "p8")
+    for _ in range(3):
+        stopped.sweep()
+    assert operations(stopped)[6:] == [("p1", Operation.UPSERT), ("p2", Operation.DELETE)]
+    stopped.poller.resume(SNAPSHOT)
+    stopped.snapshot_to_end()
+    assert operations(stopped)[8:] == [("p6", Operation.SNAPSHOT), ("p7", Operation.SNAPSHOT)]
+    assert stopped.agrees()
+
+
+def test_neither_does_one_of_a_few_rows(stopped: World) -> None:
+    stopped.poller.resume(SNAPSHOT)
+    stopped.snapshot_to_end()
+    stopped.poller.resnapshot(only=Selection("p3", "p4"))
+    stopped.poller.snapshot()
+    stopped.delete("p2")
+    for _ in range(2):
+        stopped.sweep()
+    assert operations(stopped)[-1] == ("p2", Operation.DELETE)
+    stopped.snapshot_to_end()
+    assert sorted(operations(stopped)[-2:]) == [("p3", Operation.SNAPSHOT), ("p4", Operation.SNAPSHOT)]
+
+
+@pytest.mark.parametrize("resumed_in_the_middle", [False, True])
+def test_a_query_is_swept_beside_its_paused_snapshot_and_both_read_every_row(resumed_in_the_middle: bool) -> None:
+    world = World(BALANCE)
+    for number in range(9):
+        world.put(f"p{number}", due=0)
+    world.poll()
+    world.poller.snapshot()
+    world.poller.pause(SNAPSHOT, "paused")
+    world.put("p1", due=5)
+    world.delete("p2")
+    world.database.advance(LIMITS.sweep_interval)
+    world.poll()
+    reading = world.poller._source.reading()
+    assert world.poller.sweep(reading)
+    if resumed_in_the_middle:
+        world.poller.resume(SNAPSHOT)
+        world.poller.snapshot()
+    while world.poller.sweep(reading):
+        pass
+    world.poller.resume(SNAPSHOT)
+    world.snapshot_to_end()
+    world.sweep()
+    world.sweep()
+    assert world.agrees()
+    assert sorted(ids(world)) == ["p0", "p1", "p1", "p2", "p2", *[f"p{number}" for number in range(3, 9)]]
+
+
+def test_rows_asked_for_while_all_are_read_are_published_after_them(stopped: World) -> None:
+    """They were read already, and may have been the reason to ask: none of it is dropped over a restart either."""
+    stopped.poller.resume(SNAPSHOT)
+    stopped.poller.resnapshot(only=Selection("p1", "p1"))
+    stopped.poller.resnapshot(only=Selection("p8", "p8"))
+    stopped.poller.heartbeat()
+    stopped.start()
+    stopped.snapshot_to_end()
+    assert ids(stopped) == [*[f"p{number}" for number in range(9)], "p1", "p8"]
+    assert stopped.poller.position.snapshot.done
+
+
+def test_rows_asked_for_before_any_was_read_are_published_once() -> None:
+    world = World()
+    world.put("p1", updated_at=NOON - timedelta(days=1))
+    world.poll()
+    world.poller.resnapshot(only=Selection("p1", "p1"))
+    world.snapshot_to_end()
+    assert ids(world) == ["p1"]
