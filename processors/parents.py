@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from processors.outbox import Outbox, Standing
 from schemas.keys import SEPARATOR, is_alias, part_key, split_token
-from schemas.records import Alias, Identity, IdentityState, Version
+from schemas.records import BEFORE_ALL, Alias, Identity, IdentityState, Version
 
 
 class Known(NamedTuple):
@@ -157,7 +157,7 @@ class Parents:
             known = self._identities.get(token)
             if (known is not None and known.twenty_id is not None) or self.neighbour.pending(split_token(token)[0]):
                 standing = Standing.PENDING
-            elif known is not None or self.neighbour.skipped(split_token(token)[0]):
+            elif (known is not None and known.version > BEFORE_ALL) or self.neighbour.skipped(split_token(token)[0]):
                 standing = Standing.DELETED
         elif self._holder(token)[0] is not None:
             standing = Standing.PENDING

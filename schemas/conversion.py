@@ -229,6 +229,7 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "merger": _merger_to_avro(identity.merger),
         "retired": identity.retired,
         "via": identity.via,
+        "in_doubt": identity.in_doubt,
     }
 
 
@@ -257,6 +258,7 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         merger=_merger(value["merger"]),
         retired=value["retired"],
         via=value["via"],
+        in_doubt=value["in_doubt"],
     )
 
 

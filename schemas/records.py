@@ -280,6 +280,10 @@ class Verdict:
     source_changed_at: datetime | None = None
 
 
+BEFORE_ALL = Version(0, 0, 0, 0)
+"""Version of an identity that no write has made."""
+
+
 class IdentityState(StrEnum):
     ADOPTING = "adopting"
     LIVE = "live"
@@ -299,7 +303,8 @@ class Identity:
     written: digests of what Twenty answered to our writes, by column. edits: columns in which Twenty holds what
     somebody else put there. Both are packed: see ``sinks.edits``. message: where the write lies that was written last.
     merger: what a merger says. retired: the row that a merged record had, in Twenty's trash. via: links that lead
-    through a merged record, relation field (or ``anchor``) -> the token that the record names.
+    through a merged record, relation field (or ``anchor``) -> the token that the record names. in_doubt: of a part that
+    is not there as far as any answer told; a process that died may have written it all the same.
     """
 
     key: str
@@ -325,6 +330,7 @@ class Identity:
     merger: Merger | None = None
     retired: str = ""
     via: Mapping[str, str] = defaulted(default_factory=dict)
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

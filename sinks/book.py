@@ -20,6 +20,7 @@ class Book:
         self._rows: dict[str, tuple[str, str]] = {}
         self._trash: set[str] = set()
         self._sharing: dict[str, set[tuple[str, str]]] = {}
+        self._shared: dict[str, tuple[set[str], set[str]]] = {}
         self._linking: dict[str, set[str]] = {}
         self._own: Counter[str] = Counter()
         self.awaiting: dict[tuple[str, str], Unit] = {}
@@ -41,6 +42,10 @@ class Book:
         self.awaiting.pop(name, None)
         if identity.awaiting is not None:
             self.awaiting[name] = identity.awaiting
+        if identity.mode is PartMode.FRAGMENT:
+            fields, relations = self._shared.setdefault(identity.target, (set(), set()))
+            fields.update(identity.owned)
+            relations.update(identity.links)
         if identity.mode is PartMode.FRAGMENT and identity.state in LIVING:
             self._sharing.setdefault(identity.twenty_id, set()).add(name)
         shares = identity.mode in (PartMode.FRAGMENT, PartMode.MERGER)
@@ -94,15 +99,16 @@ class Book:
         names = [self._rows[row]] if row in self._rows else []
         return [self._records[key][part] for key, part in [*names, *sorted(self._sharing.get(row, ()))]]
 
-    def fragments(self, target: str) -> list[Identity]:
-        """All fragments of an object's rows, ended ones too. Reads through everything."""
-        return [known for known in self if known.target == target and known.mode is PartMode.FRAGMENT]
+    def shared(self, target: str) -> tuple[set[str], set[str]]:
+        """The fields and the relations that fragments of an object's rows ever owned."""
+        return self._shared.get(target, (set(), set()))
 
     def referring(self, row: str) -> list[Identity]:
         """Living parts that link to a row."""
         # records that linked to it once stay in the index: few move, and to look at one costs less than to keep count
         parts = [known for key in sorted(self._linking.get(row, ())) for known in self._records[key].values()]
-        return [known for known in parts if known.state in LIVING and row in known.links.values()]
+        living = (known for known in parts if known.state in LIVING and known.mode is not PartMode.MERGED)
+        return [known for known in living if row in known.links.values()]
 
     def ours(self, row: str) -> bool:
         """Whether a row was made or adopted by us, living or trashed."""

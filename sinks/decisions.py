@@ -27,7 +27,7 @@ from schemas.records import (
     WriteKind,
 )
 from schemas.topics import Topics
-from sinks import adoption, merges, metrics
+from sinks import adoption, ghosts, merges, metrics
 from sinks.answer import NOTHING, Answer
 from sinks.book import LIVING, Book
 from sinks.catalogue import TargetObject
@@ -152,16 +152,22 @@ class Decisions:
 
     def returned(self, pending: Pending, gone: Container[str]) -> None:
         """The write goes back to hold, which waits for the parent that is gone."""
+        self._in_doubt(pending)
         self._outbox.returned(returned(pending.write, gone))
         self._count(pending.key, "return", Outcome.PARKED)
 
     def dead_letter(self, pending: Pending, reason: str) -> None:
         """The record cannot be written as it is."""
+        self._in_doubt(pending)
         write = pending.write
         partition = partition_of(write.key, self._topics.partitions)
         self._outbox.dead_letter(partition, write.key, self._codec.encode(write), reason, self._now(), write.unit)
         self._event(write, None, Outcome.DEAD_LETTERED, reason=reason)
         metrics.DEAD.labels(parse_record_key(write.key).object, reason).inc()
+
+    def _in_doubt(self, pending: Pending) -> None:
+        for identity in ghosts.doubts(pending, self._book.record(pending.key)):
+            self._publish(identity)
 
     def undecodable(self, partition: int, key: str, raw: bytes, reason: str) -> None:
         """A message that is no record of ours: it names no unit, so it has a dead letter and no audit event."""

@@ -1,12 +1,17 @@
-"""What a process that died may have written, and Kafka never learned of: it must not stay."""
+"""What a process that died may have written, and Kafka never learned of: it must not stay.
+
+As long as a version waits here, it knows itself what may be there. When it leaves without an outcome (back to hold, or
+as a dead letter) the identities remember it: ``in_doubt``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from schemas.records import Identity, Part, PartMode
+from schemas.records import BEFORE_ALL, Identity, Part, PartMode, WriteKind
 from sinks.book import LIVING, Book
+from sinks.links import is_merged, stands, unsure
 from sinks.pending import Pending
 
 
@@ -17,7 +22,7 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
     part owns by now.
     """
     rows = {part.name: part.anchor.twenty_id if part.anchor else None for part in parts}
-    for (name, row), trace in reversed(pending.ghosts.items()):
+    for (name, row), trace in reversed((_remembered(pending, known) | pending.ghosts).items()):
         identity = known.get(name)
         living = identity if identity is not None and identity.state in LIVING else None
         if (name, row) in pending.vacated:
@@ -34,6 +39,49 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
             if left.owned or left.links:
                 return left
     return None
+
+
+def doubts(pending: Pending, known: Mapping[str, Identity]) -> list[Identity]:
+    """Of a record that leaves without an outcome: the identities that are to remember what may be in Twenty of it."""
+    pending.remember(pending.write)
+    found = [
+        _unsure(identity, pending)
+        for name, identity in known.items()
+        if name not in pending.accounted and stands(identity)
+    ]
+    for (name, row), trace in pending.ghosts.items():
+        before = known.get(name) or replace(trace, version=BEFORE_ALL)
+        if name in pending.accounted or (name, row) in pending.vacated or stands(before):
+            continue
+        if trace.mode is PartMode.FRAGMENT or before.twenty_id == row:
+            # a delete that found nothing knows no object
+            before = replace(before, target=trace.target, twenty_id=row)
+        owned = tuple(sorted({*before.owned, *trace.owned}))
+        found.append(replace(before, in_doubt=True, links={**trace.links, **before.links}, owned=owned))
+    return [identity for identity in found if identity != known.get(identity.part)]
+
+
+def _unsure(identity: Identity, pending: Pending) -> Identity:
+    """The identity of a row that may hold something else than any answer told: its next write passes in any case."""
+    earlier = [part for part in pending.earlier.get(identity.part, ()) if part.target == identity.target]
+    content, plus, file = identity.content_hash.partition("+")
+    written = any(part.content_hash not in ("", content) for part in earlier)
+    removed = any(identity.part not in names for names in pending.named)
+    shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
+    return replace(
+        identity,
+        content_hash=f"{plus}{file}" if written or removed else identity.content_hash,
+        links={field: row for part in earlier for field, row in unsure(part).items()} | dict(identity.links),
+        owned=tuple(sorted({*identity.owned, *shared})),
+    )
+
+
+def _remembered(pending: Pending, known: Mapping[str, Identity]) -> dict[tuple[str, str], Identity]:
+    """Ghosts that the identities tell of. A link patch or an older version does not know what is to stay."""
+    write = pending.write
+    if write.kind is WriteKind.PATCH or any(one.version > write.version for one in known.values()):
+        return {}
+    return {(one.part, one.twenty_id): one for one in known.values() if one.in_doubt and not is_merged(one)}
 
 
 def _unclaimed(trace: Identity, book: Book) -> tuple[str, ...]:

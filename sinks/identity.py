@@ -10,15 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from schemas.keys import twenty_id
-from schemas.records import Flag, Identity, IdentityState, Outcome, Part, PartMode, Write, WriteKind
+from schemas.records import BEFORE_ALL, Flag, Identity, IdentityState, Outcome, Part, PartMode, Write, WriteKind
 from sinks import merges
 from sinks.book import LIVING, Book
 from sinks.ghosts import ghost
-from sinks.links import doubtful_links, due_links, gone_parents, is_merged, led, linked, links_at, via, wanted_links
+from sinks.links import (
+    doubtful_links,
+    due_links,
+    gone_parents,
+    is_merged,
+    led,
+    linked,
+    links_at,
+    stands,
+    via,
+    wanted_links,
+)
 from sinks.mergers import main_token
 from sinks.pending import Pending
 from sinks.removal import removal_order
-from sinks.steps import BEFORE_ALL, DONE, HAS_ROW, LOOKS, NO_MEMBER, UNMAPPED, Do, Next, Settled, Step
+from sinks.steps import DONE, HAS_ROW, LOOKS, NO_MEMBER, OF_GONE, UNMAPPED, Do, Next, Settled, Step
 
 
 def next_step(pending: Pending, book: Book) -> Next:
@@ -44,10 +55,10 @@ def next_step(pending: Pending, book: Book) -> Next:
         return _delete(pending, known, book)
     replaced = set()
     for unled in write.parts:
-        part = led(unled, book)
+        part = led(write.key, unled, book)
         if part.unless and pending.matched.get(part.unless):
             replaced.add(part.name)
-            if part.name not in pending.accounted and not merges.stands(known.get(part.name)):
+            if part.name not in pending.accounted and not stands(known.get(part.name)):
                 return Settled(part.name, Outcome.SKIPPED, HAS_ROW, target=part.target)
             continue
         step = _part_step(pending, part, known, book)
@@ -61,14 +72,14 @@ def next_step(pending: Pending, book: Book) -> Next:
     if write.kind is WriteKind.PATCH:
         return _ghost(pending, known, rows, book) or DONE
     named = {part.name for part in staying}
-    for identity in removal_order(i for i in known.values() if i.part not in named and merges.stands(i)):
+    for identity in removal_order(i for i in known.values() if i.part not in named and stands(i)):
         return _removal(identity, book)
     return _ghost(pending, known, rows, book) or DONE
 
 
 def _not_let_in(write: Write, known: Mapping[str, Identity]) -> bool:
     """Whether a skip rule keeps the record out: one that is in Twenty already is kept in step."""
-    return write.skip != "" and write.kind is WriteKind.WRITE and not any(map(merges.stands, known.values()))
+    return write.skip != "" and write.kind is WriteKind.WRITE and not any(map(stands, known.values()))
 
 
 def _once(pending: Pending, settled: Settled) -> Next:
@@ -89,7 +100,7 @@ def _merged(pending: Pending, known: Mapping[str, Identity], into: Identity, boo
     # a process that died may have written this very version when the survivor was not there yet
     pending.remember(write)
     reason = f"merged into {into.key}"
-    for identity in removal_order(i for i in known.values() if merges.stands(i)):
+    for identity in removal_order(i for i in known.values() if stands(i)):
         step = _removal(identity, book)
         if isinstance(step, Step) and step.do is Do.DELETE:
             return replace(step, outcome=Outcome.MERGED, reason=reason)
@@ -118,14 +129,14 @@ def _removal(identity: Identity, book: Book) -> Next:
     if identity.mode is PartMode.FRAGMENT and book.owner(identity.twenty_id) is None:
         # what it wrote lies in the trash with the row, and is cleared if that comes back
         gone = replace(identity, state=IdentityState.DELETED)
-        return Settled(identity.part, Outcome.DELETED, "the record that it was a part of is gone", gone)
+        return Settled(identity.part, Outcome.DELETED, OF_GONE, gone)
     do = Do.CLEAR if identity.mode is PartMode.FRAGMENT else Do.UPDATE
     return Step(do, identity.part, identity.target, identity.twenty_id, Outcome.DELETED, identity=identity)
 
 
 def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next:
     write = pending.write
-    for identity in removal_order(i for i in known.values() if merges.stands(i)):
+    for identity in removal_order(i for i in known.values() if stands(i)):
         return _removal(identity, book)
     ghost = _ghost(pending, {name: merges.alone(one) for name, one in known.items()}, (), book)
     if ghost is not None:
@@ -141,7 +152,7 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
     )
     # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
     reason = write.skip or ("" if pending.accounted else "nothing was there")
-    kept = replace(kept, version=write.version, awaiting=None, retired="")
+    kept = replace(kept, version=write.version, awaiting=None, retired="", in_doubt=False)
     return _once(pending, Settled(None, Outcome.SKIPPED if write.skip else Outcome.DELETED, reason, kept))
 
 
@@ -165,10 +176,13 @@ def _part_step(pending: Pending, part: Part, known: Mapping[str, Identity], book
 def _links(pending: Pending, part: Part, identity: Identity | None, book: Book) -> Step | Settled | None:
     """Optional references of the version that was written, which it did not have yet."""
     known = book.record(pending.key)
-    if identity is None or identity.version != pending.write.version or not merges.stands(identity):
+    if identity is None or identity.version != pending.write.version or not stands(identity):
         return None
     if identity.mode is PartMode.FRAGMENT and book.owner(identity.twenty_id) is None:
-        return None  # as in _fragment: it would bring back a record that was deleted, or merged into another
+        # as in _fragment: it would bring back a record that was deleted, or merged into another; its links are written
+        # if that comes back
+        moved = linked(part, identity, book)
+        return None if moved == identity else Settled(part.name, Outcome.UNCHANGED, OF_GONE, moved, target=part.target)
     due = due_links(part, identity, known)
     if pending.write.kind is WriteKind.PATCH and part.name not in pending.relinked:
         due |= doubtful_links(part, book)
@@ -241,12 +255,14 @@ def _fragment(pending: Pending, part: Part, identity: Identity | None, book: Boo
     if row is None or book.owner(row) is None:
         # an upsert by id would take a deleted record out of the trash
         return Step(Do.RETURN, part.name, part.target, row or "", Outcome.PARKED, part, identity)
-    if identity is not None and identity.state is IdentityState.LIVE:
+    if identity is not None and (identity.state is IdentityState.LIVE or identity.in_doubt):
         if identity.twenty_id != row:
             left = (part.name, identity.twenty_id) in pending.vacated
             if not left and book.owner(identity.twenty_id) is not None:
                 return Step(Do.CLEAR, part.name, part.target, identity.twenty_id, Outcome.FLAGGED, part, identity)
             identity = None
+        elif identity.in_doubt:
+            pass
         elif part.name in pending.accounted:
             return _links(pending, part, identity, book)
         elif identity.version == pending.write.version and not pending.write.repair:
@@ -317,7 +333,7 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             links = step.identity.links if step.do is Do.DELETE else {}
             return replace(
                 step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
-                content_hash="", links=links, owned=(), aliases=(), via={},
+                content_hash="", links=links, owned=(), aliases=(), via={}, in_doubt=False,
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from schemas.keys import is_alias, split_token
+from schemas.keys import is_alias, part_key, split_token, twenty_id
 from schemas.records import Identity, IdentityState, Link, Part, PartMode
 from sinks.book import LIVING, Book
 
@@ -18,6 +18,11 @@ def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
         if parent is not None and parent.state in LIVING:
             links[field] = parent.twenty_id
     return links
+
+
+def unsure(part: Part) -> dict[str, str]:
+    """The links of a part as an identity names them whose row may have them, or what was there before."""
+    return {link.field: "" for link in part.links if link.twenty_id}
 
 
 def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identity]) -> dict[str, str]:
@@ -34,7 +39,8 @@ def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identit
 
 def doubtful_links(part: Part, book: Book) -> dict[str, str]:
     """Links that a process which died may have written otherwise: their record was merged, then or now."""
-    return {link.field: link.twenty_id for link in part.links if link.twenty_id and book.mergers.heard_of(link.token)}
+    said = (link for link in part.links if link.twenty_id is not None)
+    return {link.field: link.twenty_id or "" for link in said if book.mergers.heard_of(link.token)}
 
 
 def linked(part: Part, identity: Identity, book: Book) -> Identity:
@@ -80,11 +86,35 @@ def is_merged(identity: Identity | None) -> bool:
     return identity is not None and identity.mode is PartMode.MERGED and identity.state is IdentityState.LIVE
 
 
-def led(part: Part, book: Book) -> Part:
+def stands(identity: Identity | None) -> bool:
+    """Whether a part has a row of its own in Twenty."""
+    return identity is not None and identity.state in LIVING and identity.mode not in (PartMode.MERGER, PartMode.MERGED)
+
+
+def led(key: str, part: Part, book: Book) -> Part:
     """The part with its links where their records are now: hold may have said it before one of them was merged."""
-    links = tuple(_led(link, book) for link in part.links)
     anchor = part.anchor and _led(part.anchor, book)
+    row, token = _place(key, part, anchor, book)
+    links = tuple(_of_another(_led(link, book), row, token, book) for link in part.links)
     return part if (links, anchor) == (part.links, part.anchor) else replace(part, links=links, anchor=anchor)
+
+
+def _place(key: str, part: Part, anchor: Link | None, book: Book) -> tuple[str, str]:
+    """The row that a part writes, and the token of the record that it is; empty where they are not known yet."""
+    known = book.record(key).get(part.name)
+    if part.mode is PartMode.OWN:
+        return known.twenty_id if stands(known) and known else twenty_id(key, part.name), part_key(key, part.name)
+    row = (anchor.twenty_id if anchor else known.twenty_id if known else "") or ""
+    owner = book.owner(row)
+    return row, part_key(owner.key, owner.part) if owner else ""
+
+
+def _of_another(link: Link, row: str, token: str, book: Book) -> Link:
+    """A reference to somebody who was merged into the one that refers to her says nothing any more: nobody is her own
+    guarantor because two charts of hers were merged."""
+    if not row or link.twenty_id != row or link.token == token or link.required or is_alias(link.token):
+        return link
+    return replace(link, twenty_id="") if is_merged(known_of(book, link.token)) else link
 
 
 def _led(link: Link, book: Book) -> Link:
@@ -101,5 +131,6 @@ def via(part: Part, book: Book) -> dict[str, str]:
     return {
         link.field: link.token
         for link in part.links
-        if link.twenty_id and not is_alias(link.token) and (is_merged(known_of(book, link.token)) or _void(link, book))
+        if link.twenty_id is not None and not is_alias(link.token)
+        if is_merged(known_of(book, link.token)) or (link.twenty_id and _void(link, book))
     }

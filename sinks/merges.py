@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas.keys import is_alias, split_token, twenty_id
 from schemas.records import (
+    BEFORE_ALL,
     Flag,
     Identity,
     IdentityState,
@@ -26,18 +27,16 @@ from schemas.records import (
     WriteKind,
 )
 from sinks.book import LIVING, Book
-from sinks.links import is_merged, known_of
+from sinks.links import is_merged, known_of, stands, unsure
 from sinks.mergers import main_token
 from sinks.pending import Pending
-from sinks.steps import BEFORE_ALL, Do, Settled, Step
+from sinks.steps import Do, Settled, Step
 
 ANCHOR = "anchor"
 """Stands in ``Identity.via`` for the anchor of a fragment."""
 NOT_THERE = "merged into a record that is not in Twenty"
 CYCLE = "merged in a cycle: nobody can say which record survived"
 OF_MERGED = "the record that it is a part of was merged into another"
-
-_SAYS = (PartMode.MERGER, PartMode.MERGED)
 
 
 @dataclass(slots=True)
@@ -48,11 +47,6 @@ class Consequences:
     identities: list[Identity] = field(default_factory=list)
     relinked: list[tuple[Identity, Part]] = field(default_factory=list)
     again: list[Identity] = field(default_factory=list)
-
-
-def stands(identity: Identity | None) -> bool:
-    """Whether a part has a row of its own in Twenty."""
-    return identity is not None and identity.state in LIVING and identity.mode not in _SAYS
 
 
 def survivor(book: Book, loser: str) -> Identity | None:
@@ -75,7 +69,7 @@ def merged(loser: Identity, into: Identity) -> Identity:
     """What a loser's identity becomes. It keeps its row, which is in the trash, to come back to."""
     return replace(
         loser, state=IdentityState.LIVE, mode=PartMode.MERGED, twenty_id=into.twenty_id, target=into.target,
-        retired=loser.retired if is_merged(loser) else loser.twenty_id, content_hash="", links={}, owned=(), via={},
+        retired=loser.retired if is_merged(loser) else loser.twenty_id, content_hash="", owned=(), via={},
     )  # fmt: skip
 
 
@@ -91,8 +85,8 @@ def taken_out(known: Identity, version: Version, book: Book) -> Identity:
     """The identity of a part whose row was just put into the trash because its record was merged."""
     into = survivor(book, main_token(known.key))
     gone = replace(
-        known, state=IdentityState.DELETED, version=max(version, known.version), content_hash="", links={}, owned=(),
-        aliases=(), via={}, retired=known.twenty_id,
+        known, state=IdentityState.DELETED, version=max(version, known.version), content_hash="", owned=(), aliases=(),
+        via={}, retired=known.twenty_id, in_doubt=False,
     )  # fmt: skip
     return merged(gone, into) if known.part == "" and into is not None else gone
 
@@ -172,7 +166,7 @@ def _relinked(book: Book, old: Identity | None, new: Identity) -> Iterator[tuple
         child = book.record(key)[name]
         fields = [
             one for one, through in child.via.items()
-            if through == token and child.links.get(one, new.twenty_id) != new.twenty_id
+            if through == token and one != ANCHOR and child.links.get(one) != new.twenty_id
         ]  # fmt: skip
         if fields and child.state in LIVING:
             yield child, _owing(child, fields, token)
@@ -258,7 +252,7 @@ def kept_out(
             return Step(Do.CLEAR, part.name, part.target, elsewhere, Outcome.FLAGGED, part, identity)
         identity = Identity(
             pending.key, part.name, part.target, row, BEFORE_ALL, IdentityState.DELETED, PartMode.FRAGMENT,
-            owned=tuple(sorted(part.fields)), origin=Outcome.DELETED,
+            links=unsure(part), owned=tuple(sorted(part.fields)), origin=Outcome.DELETED,
         )  # fmt: skip
     kept = replace(
         identity,

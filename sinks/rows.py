@@ -119,13 +119,20 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
 
 
 def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
-    """What fragments left in a row that comes back out of the trash, though they have ended or moved meanwhile."""
+    """What fragments left in a row that comes back out of the trash, though they have ended or moved meanwhile, and
+    the links of those that have not: the records that they name may have moved."""
     if step.outcome is not Outcome.RESTORED:
         return {}
-    ended, living = book.fragments(step.target), book.at(step.twenty_id)
+    fields, relations = book.shared(step.target)
+    living = book.at(step.twenty_id)
     taken = {name for one in living for name in (*one.owned, *one.links)}
-    empty = {name: target.empty(name) for one in ended for name in one.owned if name not in taken}
-    return empty | {target.column(name): None for one in ended for name in one.links if name not in taken}
+    links = {name: row for one in living for name, row in one.links.items() if row and not book.lost(row)}
+    empty = {name: target.empty(name) for name in fields - taken}
+    return (
+        empty
+        | {target.column(name): None for name in relations - taken}
+        | {target.column(name): row for name, row in links.items()}
+    )
 
 
 def _overtaken(pending: Pending, part: Part, target: TargetObject) -> dict[str, str | None]:

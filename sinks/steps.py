@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from schemas.records import Flag, Identity, Outcome, Part, Version
+from schemas.records import Flag, Identity, Outcome, Part
 
 NO_MEMBER = "no workspace member"
 UNMAPPED = "nothing of it is mapped"
+OF_GONE = "the record that it was a part of is gone"
 HAS_ROW = "Twenty has a row of its own for it"
-BEFORE_ALL = Version(0, 0, 0, 0)
-"""Version of an identity that no write has made."""
 
 
 class Do(StrEnum):

@@ -99,7 +99,7 @@ class _Expectation(Expectation):
             "referringProviderName": None,
             "referringProviderEmail": None,
             "referringProvider": None,
-            "guarantor": self._person(row["guarantor_no"]),
+            "guarantor": self._another(row["pt_no"], row["guarantor_no"]),
             "owner": self._account(row["owner_email"]),
             **self._created(key, self._time(key, "createdAt", row["opened_txt"])),
         }
@@ -283,6 +283,11 @@ class _Expectation(Expectation):
                 self.result.orphans.add(orphan)
                 if patient >= source_rows.NEVER_ISSUED:
                     self.result.parked.add(orphan)
+
+    def _another(self, patient: int, named: int | None) -> Reference | None:
+        """Whom a patient names. Another number of her own, merged into hers, is nobody; her own number is herself."""
+        itself = named != patient and named in self._leads and self._leads[named] == self._leads[patient]
+        return None if itself else self._person(named)
 
     def _person(self, patient: int | None) -> Reference | None:
         return Reference("person", self.key("patient", self._leads[patient])) if patient in self._leads else None

@@ -112,7 +112,7 @@ class _Expectation(Expectation):
             "doctorSpecialization": None,
             "company": None,
             "outstandingBalance": None,
-            "responsibleParty": self._person(responsible),
+            "responsibleParty": self._another(number, responsible),
             **self._created(key, self._time(key, "createdAt", row["registered_at"])),
         }
         self._add("person", key, fields)
@@ -324,6 +324,11 @@ class _Expectation(Expectation):
             orphan = self.key(object_name, next(iter(row.values())))
             self.result.orphans.add(orphan)
             self.result.parked.add(orphan)
+
+    def _another(self, patient: int, named: int | None) -> Reference | None:
+        """Whom a patient names. Another number of her own, merged into hers, is nobody; her own number is herself."""
+        itself = named != patient and named in self._leads and self._leads[named] == self._leads[patient]
+        return None if itself else self._person(named)
 
     def _person(self, patient: int | None) -> Reference | None:
         return Reference("person", self._chart(patient)) if patient is not None and patient in self._leads else None

@@ -1,91 +1,109 @@
-"""Charts that are merged, in memory: a Twenty with a trash, the sender, a hold that lags, and crashes."""
+"""A clinic that merges charts, in memory: its rows, the real hold, the real sender, a Twenty with a trash.
+
+Topics are lists. Hold and sender read, commit and die at any point: what they had not committed comes again.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from schemas.keys import part_key, twenty_id
-from schemas.records import Identity, IdentityState, Link, Merger, Part, PartMode, Unit, Write, WriteKind
+from processors.holding import Group, Hold
+from processors.obligations import Obligation, changelog, decode_state
+from processors.outbox import Term
+from processors.transform import MappingTransform
+from schemas.control import Epochs
+from schemas.keys import twenty_id
+from schemas.mapping import load_mapping
+from schemas.mapping.language import SystemMapping
+from schemas.records import Operation, RecordChange, Unit
+from sinks.catalogue import TargetObject
 from sinks.pending import Lane
 from sinks.twenty.client import Page
 from sinks.twenty.errors import Kind, TwentyError
+from sinks.unique import at
 from tests.unit.sinks.sender_fakes import TOPICS, Bench, FakeKafka, FakeTwenty, refusal
-from tests.unit.sinks.values import version
+
+Values = dict[str, Any]
+CHARTS = "abcd"
+OBJECTS = {
+    "person": TargetObject(
+        "person",
+        "people",
+        {"emails": "EMAILS", "jobTitle": "TEXT", "extId": "TEXT", "sourceSystemId": "TEXT"},
+        frozenset({"emails"}),
+        columns={"guarantor": "guarantorId", "helper": "helperId"},
+    ),
+    "card": TargetObject(
+        "card", "cards", {"number": "TEXT", "sourceSystemId": "TEXT"}, columns={"patient": "patientId"}
+    ),
+    "task": TargetObject(
+        "task",
+        "tasks",
+        {"title": "TEXT", "sourceSystemId": "TEXT"},
+        columns={"patient": "patientId", "other": "otherId", "named": "namedId"},
+    ),
+    "note": TargetObject(
+        "note", "notes", {"title": "TEXT", "sourceSystemId": "TEXT"}, columns={"patient": "patientId"}
+    ),
+}
+COLUMNS = {
+    "patient": ("id", "title", "email", "guarantor", "nick", "card1", "card2", "into"),
+    "visit": ("id", "title", "patient", "other", "nick"),
+    "note": ("id", "title", "patient"),
+    "contact": ("id", "patient", "ext", "helper"),
+    "merge": ("id", "loser", "survivor"),
+}
 
 
 class DiedError(Exception):
     """The process ends here, and with it what it had not committed."""
 
 
+@cache
+def mapping() -> SystemMapping:
+    return load_mapping(str(Path(__file__).with_name("merge_mapping.yaml")))
+
+
 def patient(name: str) -> str:
     return f"s/patient/{name}"
 
 
-def token(name: str) -> str:
-    return part_key(patient(name), "")
-
-
-def chart(name: str, number: int, *, into: str = "") -> Write:
-    """A version of a chart; ``into``: the one that its row says it was merged into."""
-    person = Part("", "person", fields={"jobTitle": f"{name}{number}"}, content_hash=f"{name}{number}")
-    merger = Part("merger", "person", PartMode.MERGER, merger=Merger(token(name), token(into)))
-    return _write(patient(name), number, person, *([merger] if into else []))
-
-
-def said(name: str, number: int, loser: str, survivor: str) -> Write:
-    """A row of a log of merges."""
-    merger = Part("", "person", PartMode.MERGER, merger=Merger(token(loser), token(survivor), f"2026-01-{number:02}"))
-    return _write(f"s/merge/{name}", number, merger)
-
-
-def visit(name: str, number: int, of: str) -> Write:
-    """A child that needs its chart."""
-    links = (Link("person", token(of), True),)
-    return _write(f"s/visit/{name}", number, Part("", "noteTarget", links=links, content_hash=f"v{number}"))
-
-
-def note(name: str, number: int, of: str) -> Write:
-    """A child that can do without."""
-    links = (Link("person", token(of), False),)
-    return _write(f"s/note/{name}", number, Part("", "noteTarget", links=links, content_hash=f"n{number}"))
-
-
-def contact(name: str, number: int, of: str) -> Write:
-    """Fields of a chart's row that have a row of their own."""
-    anchor = Link("anchor", token(of), True)
-    fields = {"extId": f"{name}{number}"}
-    part = Part("", "person", PartMode.FRAGMENT, fields, anchor=anchor, content_hash=f"c{number}")
-    return _write(f"s/contact/{name}", number, part)
-
-
-def end(key: str, number: int) -> Write:
-    return replace(_write(key, number), kind=WriteKind.DELETE)
-
-
-def _write(key: str, number: int, *parts: Part) -> Write:
-    name = key.split("/")[1]
-    return Write(key, WriteKind.WRITE, version(number), Unit(TOPICS.cdc(name), 0, number), parts)
-
-
 class Twenty(FakeTwenty):
-    """A row that is deleted lies in the trash, still holds its id, and comes back by a restore or an upsert."""
+    """As 1.10: a row that is deleted lies in the trash, still holds its id and its e-mail, and comes back by a restore
+    or an upsert."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trash: dict[str, dict[str, Any]] = {}
+        self.trash: dict[str, Values] = {}
+        self.people: set[str] = set()
 
-    def create_batch(self, plural: str, records: Sequence[dict[str, Any]], upsert: bool) -> list[dict[str, Any]]:
+    def create_batch(self, plural: str, records: Sequence[Values], upsert: bool) -> list[Values]:
         ids = {record["id"] for record in records}
         if not upsert and (ids & self.rows.keys() or ids & self.trash.keys()):
             raise TwentyError("create", refusal(Kind.DUPLICATE))
+        if plural == "people":
+            self._hold_emails(records)
+            self.people |= ids
         self._back(ids)
         return super().create_batch(plural, records, upsert)
 
-    def delete_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    def update_many(self, plural: str, ids: Sequence[str], fields: Values) -> list[Values]:
+        self._ask("update", [{"id": row} for row in ids])
+        there = [row for row in ids if row in self.rows]
+        for row in there:
+            for name, value in fields.items():
+                merged = {**(self.rows[row].get(name) or {}), **value} if isinstance(value, dict) else value
+                self.rows[row][name] = merged
+            self.rows[row]["updatedAt"] = self._now()
+        return [self.rows[row] for row in there]
+
+    def delete_many(self, plural: str, ids: Sequence[str]) -> list[Values]:
         self._ask("delete", [{"id": row} for row in ids])
         now = self._now()
         self.trash |= {
@@ -93,23 +111,37 @@ class Twenty(FakeTwenty):
         }
         return [{"id": row} for row in ids]
 
-    def restore_many(self, plural: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    def restore_many(self, plural: str, ids: Sequence[str]) -> list[Values]:
         self._ask("restore", [{"id": row} for row in ids])
         self._back(ids)
         return [self.rows[row] for row in ids if row in self.rows]
 
-    def read_ids(self, plural: str, ids: Sequence[str], *, trashed: bool) -> list[dict[str, Any]]:
+    def read_ids(self, plural: str, ids: Sequence[str], *, trashed: bool) -> list[Values]:
         there = super().read_ids(plural, ids, trashed=trashed)
         return there + [self.trash[row] for row in ids if row in self.trash]
 
+    def find(self, plural: str, field: str, values: Sequence[str], trashed: bool, select: object) -> list[Values]:
+        self._ask("find", [])
+        return [row for row in self._all() if row["id"] in self.people and at(row, field) in values]
+
     def newest_update(self, plural: str, since: datetime) -> datetime | None:
-        times = [datetime.fromisoformat(row["updatedAt"]) for row in (*self.rows.values(), *self.trash.values())]
-        return max((at for at in times if at >= since), default=None)
+        times = [datetime.fromisoformat(row["updatedAt"]) for row in self._all()]
+        return max((time for time in times if time >= since), default=None)
 
     def updated_between(self, plural: str, since: datetime, before: datetime, after: str | None) -> Page:
-        there = [*self.rows.values(), *self.trash.values()]
-        found = [row for row in there if since <= datetime.fromisoformat(row["updatedAt"]) < before]
+        found = [row for row in self._all() if since <= datetime.fromisoformat(row["updatedAt"]) < before]
         return Page(found, None, False, len(found))
+
+    def _all(self) -> Iterator[Values]:
+        yield from self.rows.values()
+        yield from self.trash.values()
+
+    def _hold_emails(self, records: Sequence[Values]) -> None:
+        holders = {at(row, "emails.primaryEmail"): row["id"] for row in self._all() if row["id"] in self.people}
+        for record in records:
+            email = at(record, "emails.primaryEmail")
+            if email and holders.setdefault(email, record["id"]) != record["id"]:
+                raise TwentyError("create", refusal(Kind.DUPLICATE))
 
     def _back(self, ids: Iterable[str]) -> None:
         for row in set(ids) & self.trash.keys():
@@ -139,127 +171,230 @@ class Kafka(FakeKafka):
         super().commit_transaction(timeout)
 
 
-class Hold:
-    """As processors.hold: parents resolve by what ``identities`` said some time ago; what is answered may be stale."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    offset: int
+    key: bytes | None
+    value: bytes | None
 
-    def __init__(self, kafka: FakeKafka, chance: random.Random) -> None:
+
+class HoldWorker:
+    """The real hold with its topics as lists. What it says to the sink lies in the lanes of ``kafka``."""
+
+    def __init__(self, kafka: Kafka, chance: random.Random) -> None:
         self._kafka = kafka
         self._chance = chance
-        self._read = 0
-        self._known: dict[str, Identity] = {}
-        self._waiting: dict[str, Write] = {}
-        self._owed: list[Write] = []
+        self._logs: dict[str, list[Message]] = {}
+        self._committed: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
+        self._collected = 0
+        self._generation = 0
+        self.now = 1000.0
+        self.restart()
 
-    def accept(self, write: Write) -> None:
-        old = self._waiting.get(write.key)
-        if old is None or old.version <= write.version:
-            self._waiting[write.key] = write
+    def append(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        log = self._logs.setdefault(topic, [])
+        log.append(Message(len(log), key, value))
 
-    def turn(self, *, everything: bool = False) -> None:
-        ready = self._kafka.messages[self._read :]
-        count = len(ready) if everything else self._chance.randint(0, len(ready))
-        self._read += count
-        for topic, _, value in ready[:count]:
-            record = self._kafka.codec.decode(value) if topic in (TOPICS.identities, TOPICS.returns) else None
-            if isinstance(record, Identity):
-                self._known[part_key(record.key, record.part)] = record
-            elif isinstance(record, Write) and record.kind is WriteKind.PATCH:
-                self._owed.append(record)
-            elif isinstance(record, Write):
-                self.accept(record)
-        for key, write in list(self._waiting.items()):
-            if everything or self._chance.random() < 0.7:
-                self._leave(key, write)
-        owed, self._owed = self._owed, []
-        for patch in owed:
-            self._say(patch)
+    def restart(self, *, afresh: bool = False) -> None:
+        """A new worker, from what the last one had made durable; ``afresh`` reads the changes from the beginning."""
+        self._generation += 1
+        transform = MappingTransform(mapping(), workspace_url="https://crm")
+        epochs = Epochs(1, dict.fromkeys(TOPICS.changes, ("id", 1)))
+        self._hold = Hold(TOPICS, self._kafka.codec, transform, epochs, grace_seconds=2.0)
+        self._collect()
+        for topic in (*TOPICS.changes, TOPICS.returns):
+            self._positions[topic] = 0 if afresh else self._committed.get(topic, 0)
+        for topic in (TOPICS.wants, TOPICS.answers):
+            self._positions[topic] = len(self._log(topic))
+        self._positions[TOPICS.identities] = 0
+        self._goal: int | None = len(self._log(TOPICS.identities))
+        state = [decode_state(key, value) for key, value in self._state().items()]
+        self._hold.assign({0: state}, Term(self._generation, len(self._log(TOPICS.answers))), self.now)
+        self._finish(0.0)
 
-    def _leave(self, key: str, write: Write) -> None:
-        parts = tuple(self._filled(part) for part in write.parts)
-        needed = [link for part in parts for link in (*part.links, part.anchor) if link and link.required]
-        if all(link.twenty_id for link in needed):
-            del self._waiting[key]
-            lane = self._chance.choice(list(Lane))
-            self._kafka.publish(replace(write, parts=parts), lane=Lane.LIVE if write.repair else lane)
-            self._owe(replace(write, parts=parts))
+    def step(self, *, everything: bool = False, deaths: float = 0.0) -> None:
+        """Some of what there is to read, or all of it; a death leaves some of what was to be sent unsaid."""
+        self._collect()
+        groups = []
+        for topic, position in self._positions.items():
+            ready = self._log(topic)[position:]
+            if ready and (everything or self._chance.random() < 0.6):
+                count = len(ready) if everything else self._chance.randint(1, len(ready))
+                groups.append(Group(topic, 0, ready[:count]))
+        self._hold.batch(groups, self.now)
+        for group in groups:
+            self._positions[group.topic] += len(group.records)
+        self._hold.tick(self.now)
+        self._finish(deaths)
+        self.now += 0.5
+        if everything or self._chance.random() < 0.5:
+            self._committed.update(self._positions)
 
-    def _owe(self, write: Write) -> None:
-        parts = []
-        for part in write.parts:
-            links = tuple(link for link in part.links if link.twenty_id is None)
-            if links:
-                parts.append(Part(part.name, part.target, part.mode, links=links))
-        if parts:
-            self._owed.append(replace(write, kind=WriteKind.PATCH, parts=tuple(parts), repair=False))
+    def _finish(self, deaths: float) -> None:
+        if self._goal is not None and self._positions[TOPICS.identities] >= self._goal:
+            self._goal = None
+            self._hold.caught_up(0)
+        effects = self._hold.drain()
+        for (topic, _), messages in effects.sends.items():
+            for message in messages:
+                self._live_on(deaths)
+                if topic in (TOPICS.live, TOPICS.bulk):
+                    lane = Lane.LIVE if topic == TOPICS.live else Lane.BULK
+                    self._kafka.lanes[lane].append(((message.key or b"").decode(), message.value or b""))
+                else:
+                    self.append(topic, message.key, message.value)
+        for phase in effects.state:
+            for key, value in (change for changes in phase.values() for change in changes):
+                self._live_on(deaths)
+                self.append(changelog(TOPICS), key, value)
 
-    def _say(self, patch: Write) -> None:
-        part = self._filled(patch.parts[0])
-        if all(link.twenty_id for link in part.links):
-            self._kafka.publish(replace(patch, parts=(part,)))
-        else:
-            self._owed.append(patch)
+    def _live_on(self, deaths: float) -> None:
+        if self._chance.random() < deaths:
+            raise DiedError
 
-    def _filled(self, part: Part) -> Part:
-        anchor = self._resolved(part.anchor) if part.anchor else None
-        return replace(part, links=tuple(map(self._resolved, part.links)), anchor=anchor)
+    def _collect(self) -> None:
+        for topic, key, value in self._kafka.messages[self._collected :]:
+            if topic in (TOPICS.identities, TOPICS.returns):
+                self.append(topic, key.encode(), value)
+        self._collected = len(self._kafka.messages)
 
-    def _resolved(self, link: Link) -> Link:
-        known = self._known.get(link.token)
-        if link.twenty_id is not None or known is None or known.state is not IdentityState.LIVE:
-            return link
-        return replace(link, twenty_id=known.twenty_id)
+    def _log(self, topic: str) -> list[Message]:
+        return self._logs.get(topic, [])
 
-    @property
-    def held(self) -> set[str]:
-        return {key for key, write in self._waiting.items() if write.kind is WriteKind.WRITE}
+    def _state(self) -> dict[bytes, bytes]:
+        state: dict[bytes, bytes] = {}
+        for message in self._log(changelog(TOPICS)):
+            if message.value is None:
+                state.pop(message.key or b"", None)
+            else:
+                state[message.key or b""] = message.value
+        return state
+
+    def obligations(self) -> list[Obligation]:
+        entries = (decode_state(key, value) for key, value in self._state().items())
+        return [entry for entry in entries if isinstance(entry, Obligation)]
+
+    def units(self) -> list[Unit]:
+        """All changes that there ever were."""
+        return [Unit(topic, 0, message.offset) for topic in TOPICS.changes for message in self._log(topic)]
+
+    def size(self) -> int:
+        return sum(map(len, self._logs.values()))
 
 
 class World:
-    def __init__(self, chance: random.Random) -> None:
+    """``source``: object -> id -> row, as the clinic's system has them now."""
+
+    def __init__(self, chance: random.Random, *, dying: bool = False) -> None:
         self.chance = chance
+        self.dying = dying
+        self.source: dict[str, dict[str, Values]] = {name: {} for name in COLUMNS}
         self.twenty = Twenty()
         self.kafka = Kafka(chance)
-        self.hold = Hold(self.kafka, chance)
-        self.bench = Bench(twenty=self.twenty, kafka=self.kafka, batch=chance.randint(1, 4))
+        self.hold = HoldWorker(self.kafka, chance)
+        self.restart_sink()
 
-    def say(self, *writes: Write) -> None:
-        """Changes that hold reads now, and everything that comes of them."""
-        for write in writes:
-            self.hold.accept(write)
-        self.settle()
+    # --- the clinic
+
+    def put(self, name: str, record: str, **row: str | None) -> None:
+        """A row is new or other than before, and its change is captured."""
+        self.found(name, record, **row)
+        self._capture(name, record, Operation.UPSERT)
+
+    def found(self, name: str, record: str, **row: str | None) -> None:
+        """A row that only a snapshot of its table captures, so by the bulk lane."""
+        self.source[name][record] = {**dict.fromkeys(COLUMNS[name]), "id": record, **row}
+
+    def change(self, name: str, record: str, **values: str | None) -> None:
+        """Some columns of a row change; None empties one."""
+        self.put(name, record, **{**self.source[name][record], **values})
+
+    def delete(self, name: str, record: str) -> None:
+        if self.source[name].pop(record, None) is not None:
+            self._capture(name, record, Operation.DELETE)
+
+    def snapshot(self, *names: str) -> None:
+        """Reads whole tables once more."""
+        for name in names:
+            for record in self.source[name]:
+                self._capture(name, record, Operation.SNAPSHOT)
+
+    def _capture(self, name: str, record: str, operation: Operation) -> None:
+        row = self.source[name].get(record, {})
+        change = RecordChange("s", name, record, operation, row, datetime(2026, 1, 1, tzinfo=UTC), None, 1)
+        self.hold.append(TOPICS.cdc(name), change.key.encode(), self.kafka.codec.encode(change))
+
+    # --- the run
+
+    def restart_sink(self) -> None:
+        self.bench = Bench(OBJECTS, twenty=self.twenty, kafka=self.kafka, batch=self.chance.randint(1, 4))
 
     def act(self) -> None:
-        self.hold.turn()
-        self.kafka.deaths = self.chance.choice((0.0, 0.0, 0.3))
+        """A little of everything; where the world is one of dying, either may die."""
+        try:
+            self.hold.step(deaths=self.chance.choice((0.0, 0.0, 0.0, 0.05)) if self.dying else 0.0)
+        except DiedError:
+            self.hold.restart()
+        self.kafka.deaths = self.chance.choice((0.0, 0.0, 0.3)) if self.dying else 0.0
         try:
             self.bench.turn(self.chance.randint(0, 3))
         except DiedError:
-            self.restart()
+            self.restart_sink()
 
-    def restart(self) -> None:
-        self.bench = Bench(twenty=self.twenty, kafka=self.kafka, batch=self.chance.randint(1, 4))
+    def die_unheard(self) -> None:
+        """The sender does what there is to do, and dies before Kafka knows of it."""
+        self.kafka.deaths = 1.0
+        try:
+            self.bench.turn(8)
+        except DiedError:
+            self.restart_sink()
+        self.kafka.deaths = 0.0
 
     def settle(self) -> None:
         """No more faults: until nothing moves."""
         self.kafka.deaths = 0.0
         still = 0
-        for _ in range(300):
-            before = (len(self.kafka.messages), *(len(lane) for lane in self.kafka.lanes.values()), self.twenty.writes)
-            self.hold.turn(everything=True)
+        for _ in range(400):
+            before = self._size()
+            self.hold.step(everything=True)
             self.bench.turn(6)
-            after = (len(self.kafka.messages), *(len(lane) for lane in self.kafka.lanes.values()), self.twenty.writes)
-            still = still + 1 if before == after else 0
-            if still > 2:
+            self.hold.now += 1.0
+            still = still + 1 if before == self._size() else 0
+            if still > 4:
                 return
         raise AssertionError("the world does not come to rest: something is sent for ever")
 
-    def linked(self, key: str, column: str = "targetPersonId") -> str | None:
-        """The chart that a living child's row leads to, by its row; None where it has none, or is not there."""
-        row = self.twenty.rows.get(twenty_id(key, ""))
-        return row.get(column) if row else None
+    def _size(self) -> tuple[int, ...]:
+        lanes = (len(lane) for lane in self.kafka.lanes.values())
+        return (len(self.kafka.messages), *lanes, self.twenty.writes, self.hold.size())
+
+    # --- Twenty, as one looks at it
+
+    def row(self, name: str, record: str, part: str = "") -> Values | None:
+        return self.twenty.rows.get(twenty_id(f"s/{name}/{record}", part))
 
     def living(self, name: str) -> bool:
-        return twenty_id(patient(name), "") in self.twenty.rows
+        return self.row("patient", name) is not None
 
-    def title(self, name: str) -> object:
-        return self.twenty.rows[twenty_id(patient(name), "")]["jobTitle"]
+    def leads(self, name: str, record: str, relation: str = "patient") -> str:
+        """The chart that a living row's relation leads to, ``""`` where to none; in brackets one in the trash."""
+        row = self.row(name, record)
+        assert row is not None, f"{name} {record} is not in Twenty"
+        return self._named(row.get(f"{relation}Id"))
+
+    def view(self) -> dict[str, Values]:
+        """Source key -> what its living row says, without what nobody would miss."""
+        return {row["sourceSystemId"]: dict(self._said(row)) for row in self.twenty.rows.values()}
+
+    def _said(self, row: Values) -> Iterator[tuple[str, Any]]:
+        for name, value in row.items():
+            if name not in ("id", "createdAt", "updatedAt") and value not in (None, ""):
+                yield name, self._named(value) if name.endswith("Id") and value in _ROWS else value
+
+    def _named(self, row: str | None) -> str:
+        name = _ROWS.get(row or "", "")
+        return name if not name or row in self.twenty.rows else f"({name})"
+
+
+_ROWS = {twenty_id(patient(name), ""): name for name in CHARTS}

@@ -152,7 +152,7 @@ def test_a_link_of_a_fragment_does_not_bring_its_row_back() -> None:
     patch = (part(mode=PartMode.FRAGMENT, links=(Link("company", "t", False, ROW),)),)
     assert asked(2, patient, mine, parts=patch, kind=WriteKind.PATCH) == Do.LINK
     gone = replace(patient, state=IdentityState.DELETED)
-    assert asked(2, gone, mine, parts=patch, kind=WriteKind.PATCH) is None
+    assert asked(2, gone, mine, parts=patch, kind=WriteKind.PATCH) is Outcome.UNCHANGED, "written when it comes back"
 
 
 def test_a_row_that_comes_back_is_without_the_relations_that_it_had() -> None:

@@ -27,9 +27,13 @@ def task(assignee: str | None = None) -> Part:
     return Part("", "task", fields={"title": "x"}, links=(link,), content_hash=f"x{assignee}")
 
 
-def payload(part: Part, *known: Identity, target: TargetObject = TASK, restored: bool = False) -> dict[str, Any]:
+def payload(
+    part: Part, *known: Identity, target: TargetObject = TASK, restored: bool = False, replaced: Part | None = None
+) -> dict[str, Any]:
     book = Book(known)
     one = pending(write(2, part))
+    if replaced is not None:
+        one.remember(write(1, replaced))
     if restored:
         one.restored.add("")
     step = next_step(one, book)
@@ -53,6 +57,16 @@ def test_a_change_leaves_the_owner_whom_somebody_set_in_twenty() -> None:
 
 def test_the_owner_whom_the_source_names_takes_the_fallbacks_place() -> None:
     assert payload(task("doc"), live())["assigneeId"] == "doc"
+
+
+@pytest.mark.parametrize(
+    ("then", "wanted"), [("doc", {"assigneeId": "lead"}), (None, {}), ("", {})], ids=["set", "unresolved", "taken back"]
+)
+def test_a_row_loses_only_an_owner_whom_a_replaced_version_may_have_given_it(
+    then: str | None, wanted: dict[str, str]
+) -> None:
+    sent = payload(task(), live(), replaced=task(then))
+    assert {name: row for name, row in sent.items() if name == "assigneeId"} == wanted
 
 
 def test_an_owner_who_is_withdrawn_is_replaced_by_the_fallback() -> None:
