@@ -99,6 +99,11 @@ class Book:
         names = [self._rows[row]] if row in self._rows else []
         return [self._records[key][part] for key, part in [*names, *sorted(self._sharing.get(row, ()))]]
 
+    def claimed(self, row: str, *, besides: tuple[str, str]) -> set[str]:
+        """The fields and relations of a row that living parts other than one (record key, part) own."""
+        others = (one for one in self.at(row) if (one.key, one.part) != besides)
+        return {name for one in others for name in (*one.owned, *one.links)}
+
     def shared(self, target: str) -> tuple[set[str], set[str]]:
         """The fields and the relations that fragments of an object's rows ever owned."""
         return self._shared.get(target, (set(), set()))

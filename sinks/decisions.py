@@ -195,6 +195,8 @@ class Decisions:
     def _message(self, pending: Pending, identity: Identity) -> Unit | None:
         """Where the write lies that an identity speaks of; a link patch is no whole write."""
         write, place = pending.write, pending.place
+        if write.kind is WriteKind.DELETE:
+            return None  # what was written before it is never to be written again
         if write.kind is not WriteKind.WRITE or place is None or identity.version != write.version:
             return identity.message
         topic = self._topics.live if place.lane is Lane.LIVE else self._topics.bulk

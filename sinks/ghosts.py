@@ -35,9 +35,9 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
                     continue  # an adopted row, which it has left
                 return replace(found, target=trace.target)  # a delete that found nothing knows no object
         elif rows.get(name) != row and (living is None or living.twenty_id != row) and book.owner(row) is not None:
-            left = replace(trace, owned=_unclaimed(trace, book))
-            if left.owned or left.links:
-                return left
+            taken = book.claimed(row, besides=(trace.key, trace.part))
+            if not taken.issuperset((*trace.owned, *trace.links)):
+                return trace
     return None
 
 
@@ -82,10 +82,3 @@ def _remembered(pending: Pending, known: Mapping[str, Identity]) -> dict[tuple[s
     if write.kind is WriteKind.PATCH or any(one.version > write.version for one in known.values()):
         return {}
     return {(one.part, one.twenty_id): one for one in known.values() if one.in_doubt and not is_merged(one)}
-
-
-def _unclaimed(trace: Identity, book: Book) -> tuple[str, ...]:
-    """Columns of a row that no other living part owns."""
-    others = (other for other in book.at(trace.twenty_id) if (other.key, other.part) != (trace.key, trace.part))
-    taken = {column for other in others for column in other.owned}
-    return tuple(column for column in trace.owned if column not in taken)

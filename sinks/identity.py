@@ -152,7 +152,7 @@ def _delete(pending: Pending, known: Mapping[str, Identity], book: Book) -> Next
     )
     # even where nothing was there: a create that still waits in the bulk lane must not make a ghost
     reason = write.skip or ("" if pending.accounted else "nothing was there")
-    kept = replace(kept, version=write.version, awaiting=None, retired="", in_doubt=False)
+    kept = replace(kept, version=write.version, awaiting=None, retired="", via={}, in_doubt=False)
     return _once(pending, Settled(None, Outcome.SKIPPED if write.skip else Outcome.DELETED, reason, kept))
 
 

@@ -83,8 +83,9 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     payload: dict[str, Any] = {"id": step.twenty_id}
     identity, part = step.identity, step.part
     if step.outcome.value in ("deleted", "flagged") and identity is not None:
-        payload |= {name: target.empty(name) for name in identity.owned}
-        payload |= {target.column(name): None for name in identity.links}
+        taken = book.claimed(step.twenty_id, besides=(identity.key, identity.part))
+        payload |= {name: target.empty(name) for name in identity.owned if name not in taken}
+        payload |= {target.column(name): None for name in identity.links if name not in taken}
         return Row(payload, (), ())
     assert part is not None
     links = wanted_links(part, known)

@@ -29,7 +29,7 @@ def unheard(one: World) -> None:
     one.die_unheard()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 6), st.booleans())
 def test_nothing_stays_of_what_was_deleted_wherever_the_sender_died(seed: int, turns: int, again: bool) -> None:
     chance = random.Random(seed)

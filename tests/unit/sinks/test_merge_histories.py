@@ -122,7 +122,7 @@ def seen(one: World) -> dict[str, dict[str, Any]]:
     return {key: {name: value for name, value in row.items() if name != "emails"} for key, row in one.view().items()}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_history_ends_as_the_source_says(seed: int) -> None:
     one = lived(seed, "visit", "note", "contact")
@@ -130,7 +130,7 @@ def test_every_history_ends_as_the_source_says(seed: int) -> None:
     assert unaccounted(one) == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_nothing_stays_of_what_the_source_has_deleted(seed: int) -> None:
     one = lived(seed, "patient", "patient", "visit", "note", "contact")
