@@ -13,6 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from producers.propose.merges import LOSER, MERGES, SURVIVOR
 from schemas.mapping import SystemMapping
 from schemas.mapping.fields import field_types
 from schemas.mapping.language import DERIVED, Part
@@ -60,12 +61,18 @@ def signed(mapping: SystemMapping) -> dict[str, Answer]:
             for part in mapped.parts
             if part.target not in TARGETS or part.attachment
         }
+        if mapped.merges is not None:
+            targets = {MERGES}
         answer = Answer(frozenset(targets), (tuple(mapped.source.key),), {}, mapped.source.changed_at)
         for column in mapped.source.exclude:
             answer.columns.setdefault(column, set()).add("none")
         for derivation in mapped.derives:
             for column in derivation.carry.values():
                 answer.columns.setdefault(column, set()).add("derived")
+        for role in (LOSER, SURVIVOR) if mapped.merges else ():
+            for rule in getattr(mapped.merges, role):
+                for column in rule.columns:
+                    answer.columns.setdefault(column, set()).add(role)
         for part in mapped.parts:
             _part(mapping, part, tables, answer)
         found[tables[name]] = answer

@@ -149,4 +149,40 @@ repeat: repeats
 origin: original orig
 copy: copies
 page: pages
+doctor: gp gps gpid
+id: guid
+mother: moth mum mom
+father: fath dad
+nachname: sname
+insurance: medicare medicaid
+transaction: sale sales purchase purchases takings
+entered: typed
+identity: identities identification
+room: rooms resource resources
+designation: designations
+note: soap soaps progress
+money: subtotal
+waitlist: waitinglist waiting
+pressure: bp sbp dbp systolic diastolic
+pulse: heartrate hr bpm
+temperature: temp
+age: ages
+bmi:
+day: days
+week: wk weeks
+dose: dosage
+strength:
+room: ward
+discharge: discharged
+marital: mrtl
+death: dcsd
+created: crt
+termination: term terminated
+effective: eff
+subjective: subj
+objective:
+account: acct accounts
+home: priv
+imported: import imports
+exported: export exports
 """

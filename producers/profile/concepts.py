@@ -57,7 +57,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("marital", ("marital",), _CODES, 0.95),
     ("language", ("language",), _TEXT, 0.93),
     ("city", ("city",), _TEXT, 0.97),
-    ("state", ("state", "=address st"), _TEXT, 0.95),
+    ("state", ("state", "=address st", "=st", "=st code"), _TEXT, 0.95),
     ("file_size", ("file size", "size byte", "file byte", "=size", "=byte"), _NUMBERS, 0.93),
     ("file_path", ("path",), _TEXT, 0.93),
     ("file_name", ("file name", "document name", "=file"), _TEXT, 0.93),
@@ -136,7 +136,9 @@ _QUALIFIED = frozenset(
      "website", "language", "job", "author", "duration"}
 )  # fmt: skip
 _PLACES = frozenset({"street", "zip", "city"})
-_COUNTED = frozenset({"refill", "page", "copy", "repeat", "day", "minute", "hour", "month", "item", "image", "unit"})
+_COUNTED = frozenset(
+    {"refill", "page", "copy", "repeat", "day", "minute", "hour", "month", "item", "image", "unit", "encounter"}
+)
 """Of these a number is how many there are."""
 _NAMING = frozenset({"id", "number", "code", "key", "scheduled"})
 
@@ -168,10 +170,11 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
                 and set(spelt[name]) & _OTHERS - own == {"contact"}
             ):
                 found[name] = one._replace(of_other=False)
-    if "first_name" in told and "last_name" not in told and "name" in told:
-        found[told["name"]] = Concept("last_name", 0.92)
-    if "last_name" in told and "first_name" not in told and spelt.get(told.get("name", "")) == ("name",):
-        found[told["name"]] = Concept("first_name", 0.92)
+    plain = next((name for name, of in spelt.items() if of == ("name",) and found[name].name == "name"), "")
+    if "first_name" in told and "last_name" not in told and plain:
+        found[plain] = Concept("last_name", 0.92)
+    if "last_name" in told and "first_name" not in told and plain:
+        found[plain] = Concept("first_name", 0.92)
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
             if column.spelt == ("place",) and column.type == "text":
@@ -182,7 +185,13 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
 def concept(column: Column, own: Collection[str]) -> Concept:
     """``own``: see ``own_words``."""
     spelt = column.spelt[:-1] if column.spelt[-1:] == ("a",) else column.spelt  # the first of several, as a 1 is
-    if len(spelt) > 1 and spelt[0] == "number" and spelt[1] in _COUNTED and column.type == "integer":
+    if (
+        len(spelt) > 1
+        and spelt[0] == "number"
+        and spelt[1] in _COUNTED
+        and column.type == "integer"
+        and column.longest <= 3
+    ):
         return Concept("quantity", 0.92)
     core = {word for word in spelt if word not in own} or set(spelt)
     of_other = bool(core & _OTHERS) and not core <= {"primary", "secondary"}

@@ -123,4 +123,19 @@ department: afdeling servicio reparto
 value: waarde valore valeur valor
 ssn: nss numsecu numss nsecu secu versichertennr rentenversicherung
 sin: burgerservicenummer ahvnr ahvnummer cpr codfiscale codicefisc niss rijksregister
+zip: cp
+policy: polis
+paid: betaal regle
+duration: duur
+note: notitie notities
+body: contenu contenido contenuto conteudo inhoud
+updated: modif
+room: salle sala zimmer raum kamer
+doctor: huisarts hausarzt traitant generaliste
+medication: ordo
+finished: geweest
+recall: wiedervorstellung
+amount: ttc ht
+paid: pagada pagado
+treatment: tratamiento
 """

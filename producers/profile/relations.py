@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from producers.profile.concepts import Concept, own_words
 from producers.profile.facts import Column
-from producers.profile.words import words
+from producers.profile.words import singular, words
 
 _KEYISH = frozenset({"id", "number", "key", "code", "reference", "record", "uuid", "fk", "name", "of", "to"})
 _SELF = frozenset({"parent", "merged"})
@@ -15,11 +16,17 @@ _SELF_OF_PEOPLE = _SELF | {"guarantor", "responsible", "head", "supervising", "o
 _PEOPLE = frozenset({"patient", "person", "provider", "doctor", "staff"})
 _ACTING = frozenset({"assigned", "creator", "author", "handler", "owner", "staff", "reviewer", "responsible"})
 """Roles of whoever works at the clinic, whatever his rows are called."""
+_ACTED = 0.72
+_ENTERING = frozenset({"created", "creator", "updated", "entered", "deleted", "staff", "registered", "booked"})
+_TREATING = frozenset({"provider", "doctor"})
+"""Who signs or reviews may be one of these as well as one of the staff."""
 _PLAIN = frozenset({"id", "uuid", "key", "code", "number", "name", "no"})
 _DENSE = 0.02
 """Share of the numbers of so many digits that are taken."""
 _BESIDE = frozenset({"primary", "secondary", "current", "referral", "first", "last", "new", "record", "treatment"})
 """Words that may follow the one that says to whom a column leads."""
+_KINDS = frozenset({"kind", "type", "category", "class", "status", "role", "level", "state"})
+"""Of many things there are kinds: that both are one says nothing."""
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
 
@@ -70,6 +77,7 @@ def candidates(
     """For each column the parents that are worth a look at the values, the likeliest first."""
     found = []
     known = list(parents)
+    treats = any(parent.dense and own_words(parent.object) & _TREATING for parent in known)
     for column in columns:
         if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
             continue
@@ -80,6 +88,8 @@ def candidates(
             if (child, column.name) == (parent.object, parent.column.name) or not _comparable(column, parent.column):
                 continue
             close = affinity(column, parent, itself=child == parent.object)
+            if close == _ACTED and parent.dense and treats and not set(column.spelt) & _ENTERING:
+                continue
             if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
                 continue
             if list(key) == [column.name] and (close < 1 or _own(column, child)):
@@ -115,7 +125,7 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
     if named == {"person"} and core == {"patient"}:
         return 0.8
     if named & {"staff", "provider"} and (core & _ACTING or spelt[-1:] == ["by"]):
-        return 0.72 if "staff" in named or not parent.dense else 0.5
+        return _ACTED if "staff" in named or not parent.dense else 0.5
     if "document" in core and named & {"doctor", "provider"} and "document" not in column.name.casefold():
         return 0.74  # doc
     if "staff" in named and core & {"provider", "doctor"}:
@@ -124,6 +134,10 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 1.0
     if not core:
         return 0.0
+    if _literal(column.stem or column.name) == _literal(parent.object):
+        return 0.95
+    if core <= _KINDS and not named <= _KINDS:
+        return 0.5
     if core <= named:
         return 0.95 if core & set(words(parent.object)) or len(core) == 1 else 0.8
     if core & named:
@@ -133,3 +147,9 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.75
     keyed = set(parent.column.spelt) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0
+
+
+def _literal(name: str) -> str:
+    """What is written, without what only says that it is a key, or a table: for words that nobody knows."""
+    plain = re.sub(r"^tbl_?|[_ ]?(id|no|nr|number|code|key|fk)$|^(id|fk)_", "", name.strip().casefold())
+    return singular(re.sub(r"[^a-z0-9]", "", plain)) or name

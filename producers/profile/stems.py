@@ -18,7 +18,7 @@ _MOST, _MANY = 0.6, 0.35
 """Share of a table's columns that must begin alike, and where they begin with an abbreviation of the table's name."""
 _LONGEST = 14
 _TYPED = re.compile(
-    r"(?:str|txt|int|lng|dtm|dt|bln|bit|bool|dbl|dec|cur|num|chr|vch|vc|nvc|sz|fk|pk|[sndbilfcpm])(?=[A-Z][a-z])"
+    r"(?:str|txt|int|lng|dtm|dt|bln|bit|bool|dbl|dec|cur|num|chr|vch|vc|nvc|sz|fk|pk|[sndbilfcpm])(?=[A-Z])"
 )
 _KEYS = {"fk": "Id", "pk": "Id"}
 _NEVER = frozenset({"is", "has"})

@@ -30,7 +30,7 @@ company: companies firma firmen businesses
 employer: employers arbeitgeber
 payer: payers insurer insurers carrier carriers krankenkasse kasse kassen kostentraeger kk assurance mutuelle
 payer: mutuelles aseguradora aseguradoras assureur versicherer
-insurance: ins insurances versicherung insured coverage coverages
+insurance: ins insurances versicherung coverage coverages
 appointment: event events calendar appointments appt appts apt termin termine cita rendez kalender
 appointment: citas rendezvous rdv booking bookings
 encounter: encounters enc visit visits besuch konsultation session sessions consult consults consultation
@@ -97,6 +97,7 @@ responsible: verantwortlich
 parent: eltern uebergeordnet super
 supervising: supervisor
 subscriber: policyholder
+insured:
 owner: besitzer inhaber
 handler: bearbeiter
 creator:
@@ -251,7 +252,7 @@ archived: archiviert
 active: aktiv enabled
 inactive: inaktiv disabled
 hidden: versteckt
-merged:
+merged: merge merges merging
 is: ist
 has: hat
 new: neu

@@ -45,11 +45,13 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": 
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """``LastBilledDate1`` -> ``last, billed, date, 1``. What the vocabulary does not have stays as it is written."""
-    plain = re.sub(r"[^A-Za-z0-9]+", " ", name.translate(_UMLAUTS))
+    plain = re.sub(r"[^A-Za-z0-9]+", " ", name.translate(_UMLAUTS).replace("#", " number "))
     # HTMLText, PatNum, dateTP, line2; a lone capital such as the A in AFrom stays with what follows
     pieces = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+", plain)
     found: list[str] = []
     for piece in pieces:
+        if len(pieces) > 1 and (piece.lower() == "personal" or (piece.lower() == "member" and found[-1:] == ["staff"])):
+            continue  # an adjective, and one of the staff
         for word in _segments(piece.lower()):
             if word == "name" and found and found[-1] in _SINGLE:
                 found[-1:] = _SINGLE[found[-1]]
@@ -74,13 +76,16 @@ def _segments(piece: str) -> tuple[str, ...]:
         rest = _spelled(piece[cut:])
         if rest is not None and len(rest) > 1:
             return (piece[:cut], *rest)
-    if len(piece) > 4 and piece[1:] in _VOCABULARY:
-        return (piece[0], *_VOCABULARY[piece[1:]])
+    if _VOCABULARY.get(piece[1:]) in _REACHED:
+        return (piece[0], *_VOCABULARY[piece[1:]])  # hph, mtel
+    for cut in range(1, min(4, len(piece) - 3)):
+        if piece[cut:] in _VOCABULARY:
+            return (piece[:cut], *_VOCABULARY[piece[cut:]])
     if piece[-1] in "abc" and piece[:-1] in _VOCABULARY and len(piece) > 3:
         return (*_VOCABULARY[piece[:-1]], piece[-1])  # the first of several
     for cut in range(len(piece) - 1, max(3, len(piece) - 4), -1):
-        begin = _VOCABULARY.get(piece[:cut]) or _spelled(piece[:cut])
-        if begin is not None:
+        begin = _VOCABULARY.get(piece[:cut])
+        if begin is not None and piece[cut:] not in _DERIVING:
             return (*begin, piece[cut:])
     return (piece,)
 
@@ -115,6 +120,13 @@ def _may_join(part: str, start: int, last: bool) -> bool:
     if len(part) >= 3 or part in _SHORT:
         return True
     return (part in _BEGINNINGS and start == 0 and not last) or (part in _SINGLE and not last)
+
+
+_REACHED = (("phone",), ("fax",))
+_DERIVING = frozenset(
+    {"al", "ed", "er", "ity", "ing", "ion", "ive", "ous", "ial", "ary", "ory", "ist", "ism", "ly", "ate"}
+)
+"""What makes another word of one."""
 
 
 def singular(word: str) -> str:

@@ -10,6 +10,7 @@ from producers.propose.derived import carried
 from producers.propose.entities import CUSTOM, MEMBER
 from producers.propose.line import NOTHING, Line
 from producers.propose.lines import ADDRESS
+from producers.propose.merges import MERGES
 from producers.propose.naming import (
     SOURCE_KEY,
     TwentyDraft,
@@ -49,29 +50,43 @@ class DraftObject:
     notes: dict[tuple[int, str, str], Line] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DraftLog:
+    """A log of merges. of: the object whose records it merges."""
+
+    proposal: ObjectProposal
+    name: str
+    of: str
+
+    @property
+    def merges(self) -> dict[str, str]:
+        return {"object": self.of, **{line.place: line.column for line in self.proposal.certain}}
+
+
 @dataclass(slots=True)
 class Draft:
     """twenty: objects of Twenty by name. objects: in the order of the source. derived: parts of derived records.
 
-    left: proposals that are only questions.
+    logs: of merges. left: proposals that are only questions.
     """
 
     twenty: dict[str, TwentyDraft] = field(default_factory=dict)
     objects: list[DraftObject] = field(default_factory=list)
     derived: dict[str, dict[str, Any]] = field(default_factory=dict)
+    logs: list[DraftLog] = field(default_factory=list)
     left: list[ObjectProposal] = field(default_factory=list)
 
 
 def draft(proposals: Sequence[ObjectProposal]) -> Draft:
     made = Draft()
     for proposal in proposals:
+        if proposal.kind.target == MERGES:
+            continue
         if proposal.kind.target and proposal.kind.confidence >= THRESHOLD and proposal.key and _writable(proposal):
-            name = object_name(proposal.facts.name)
-            while name in {other.name for other in made.objects}:
-                name += "_2"
-            made.objects.append(DraftObject(proposal, name, _twenty(made, proposal)))
+            made.objects.append(DraftObject(proposal, _free_name(made, proposal), _twenty(made, proposal)))
         else:
             made.left.append(proposal)
+    _add_logs(made, [one for one in proposals if one.kind.target == MERGES])
     by_table = {one.proposal.facts.name: one for one in made.objects}
     for one in made.objects:
         _fill(one)
@@ -82,6 +97,22 @@ def draft(proposals: Sequence[ObjectProposal]) -> Draft:
             if line.relation is not None and line.relation.to in by_table:
                 _link(one, line, by_table[line.relation.to], made.twenty)
     return made
+
+
+def _free_name(made: Draft, one: ObjectProposal) -> str:
+    name = object_name(one.facts.name)
+    while name in {other.name for other in made.objects} | {log.name for log in made.logs}:
+        name += "_2"
+    return name
+
+
+def _add_logs(made: Draft, logs: Iterable[ObjectProposal]) -> None:
+    patients = next((one for one in made.objects if one.proposal.kind.entity == "patient"), None)
+    for one in logs:
+        if patients is not None and one.key and len(patients.proposal.key) == 1:
+            made.logs.append(DraftLog(one, _free_name(made, one), patients.name))
+        else:
+            made.left.append(one)
 
 
 def _writable(one: ObjectProposal) -> bool:

@@ -9,11 +9,13 @@ from producers.profile.concepts import Concept, concepts
 from producers.profile.facts import ObjectFacts, Profile
 from producers.profile.people import is_people, of
 from producers.profile.words import singular, words
+from producers.propose.merges import MERGES, merging
 
 UNMAPPED = ""
 """Target of what does not become records: definitions to rebuild, tables of codes."""
 CUSTOM = "custom"
 MEMBER = "workspaceMember"
+_NO_MOMENT = frozenset({"changed", "birth_date", "death_date", "expiry"})
 _MOST_CODES = 60
 _MOST_OF_A_NOTE = 8
 
@@ -51,7 +53,7 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
          "medication", "immunization", "observation", "result", "lab", "device", "supply", "study", "assessment",
          "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test",
          "membership", "package", "subscription", "order", "vital", "alert", "questionnaire", "goal", "measurement",
-         "exam", "charge", "deposit", "refund", "adjustment"),
+         "exam", "charge", "deposit", "refund", "adjustment", "waitlist"),
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
@@ -70,7 +72,12 @@ def kinds(profile: Profile) -> dict[str, Kind]:
         found[one.name] = _kind(one, about[one.name], names, referred)
     if not any(kind.entity == "patient" for kind in found.values()):
         found |= _centre(profile, about, found)
-    return {name: _reconsidered(name, kind, profile, found) for name, kind in found.items()}
+    found = {name: _reconsidered(name, kind, profile, found) for name, kind in found.items()}
+    patients = [profile.object(name) for name, kind in found.items() if kind.entity == "patient"]
+    if len(patients) == 1:
+        log = Kind("merges", MERGES, 0.86, f"each row says which two records of {patients[0].name} became one")
+        found |= {one.name: log for one in profile.objects if merging(one, patients[0])}
+    return found
 
 
 def _centre(profile: Profile, about: Mapping[str, Mapping[str, Concept]], found: Mapping[str, Kind]) -> dict[str, Kind]:
@@ -179,13 +186,14 @@ def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:
     about = concepts(one.name, one.columns)
     told = {told.name for told in about.values() if not told.of_other}
     texts = [c.name for c in one.columns if about[c.name].name == "body"]
-    moments = [c.name for c in one.columns if c.type == "datetime" and about[c.name].name != "changed"]
+    dated = [c for c in one.columns if c.type in ("date", "datetime") and about[c.name].name not in _NO_MOMENT]
+    moments = [c.name for c in dated if c.type == "datetime"]
     if told & {"file_path", "blob"}:
         return Kind("document", "note", 0.84, "files, each of a patient")
     timed = "due" in told or bool({"start", "end"} & told and moments) or any(c.type == "time" for c in one.columns)
     if attended and timed and not told & {"money", "expiry"} and ("status" in told or "duration" in told):
         return Kind("appointment", "task", 0.85, "a patient, somebody who treats, a time and a state")
-    if texts and moments and len(one.columns) <= _MOST_OF_A_NOTE:
+    if texts and dated and len(one.columns) <= _MOST_OF_A_NOTE:
         return Kind("note", "note", 0.82, "a text and its time, of a patient")
     return kind._replace(entity="matter", confidence=0.82)
 

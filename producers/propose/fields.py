@@ -6,6 +6,7 @@ from typing import Any
 
 from producers.profile.concepts import Concept, own_words
 from producers.profile.facts import Column
+from producers.profile.words import known
 from producers.propose.line import Line, Rows, labelled, with_format
 from producers.propose.selects import choice
 
@@ -27,6 +28,7 @@ _CODED = frozenset(
 )  # fmt: skip
 _FEW = 30
 _LONG_NUMBER = 6
+_SHORT_NAME = 4
 
 
 def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
@@ -77,6 +79,8 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         kind, why = "TEXT", "results are not always numbers"
     elif column.form == "list":
         certainty, why = 0.6, "several texts in one: a multi-select (split: …)?"
+    elif column.type == "integer" and one.name != "quantity" and all(map(_cryptic, column.spelt)):
+        certainty, why = 0.75, "a short name that says nothing: a number, or the key of something?"
     elif column.type == "integer" and column.distinct <= 3:
         certainty, why = 0.7, "a number with so few values may be a code"
     elif column.type == "time":
@@ -102,13 +106,21 @@ def _may_refer(rows: Rows, column: Column) -> bool:
     whole = column.type == "integer" or column.form == "digits"
     return (
         whole
-        and ("id" in spelt or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name)))
+        and (
+            "id" in spelt
+            or column.spelt[-1:] == ("by",)
+            or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name))
+        )
         and not (spelt & {"count", "quantity", "units"})
     )
 
 
 def _amounts(rows: Rows) -> bool:
     return any(one.name == "money" for one in rows.about.values())
+
+
+def _cryptic(word: str) -> bool:
+    return (len(word) <= _SHORT_NAME or word.endswith(("id", "key"))) and not known(word)
 
 
 def _is_code(column: Column) -> bool:

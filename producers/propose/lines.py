@@ -13,6 +13,7 @@ from producers.propose.derived import Group, groups
 from producers.propose.entities import CUSTOM, MEMBER, UNMAPPED, Kind
 from producers.propose.fields import custom_field
 from producers.propose.line import NOTHING, QUESTION, Line, Rows, labelled, placed_line, with_format
+from producers.propose.merges import LOSER, MERGES, SURVIVOR, merging
 from producers.propose.selects import task_states
 
 ADDRESS = {
@@ -25,6 +26,7 @@ ADDRESS = {
     "latitude": "addressLat",
     "longitude": "addressLng",
 }
+_LONGEST_CODE = 3
 _TECHNICAL = frozenset(
     {
         "archived",
@@ -43,10 +45,19 @@ _TECHNICAL = frozenset(
 )
 
 
+_LATER = frozenset(
+    {"signed", "cancelled", "completed", "confirmed", "finalized", "closed", "locked", "printed", "sent", "verified",
+     "reviewed", "reviewer", "approved", "resolved", "received", "read"}
+)  # fmt: skip
+"""What happened to a row after it was written."""
+
+
 def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Kind]) -> list[Line]:
     """In the order of the columns. A column may have several lines; the key has none."""
     if kind.target == UNMAPPED:
         return []
+    if kind.target == MERGES:
+        return _of_merges(one, profile, kinds)
     mapped = {
         relation.column: relation
         for relation in profile.relations
@@ -64,6 +75,18 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
             found.extend(_of(rows, column))
     order = {column.name: position for position, column in enumerate(one.columns)}
     return sorted(found, key=lambda line: order[line.column])
+
+
+def _of_merges(one: ObjectFacts, profile: Profile, kinds: Mapping[str, Kind]) -> list[Line]:
+    patients = next(profile.object(name) for name, kind in kinds.items() if kind.entity == "patient")
+    both = merging(one, patients)
+    assert both is not None, "lines of a log of merges are those of what it merges"
+    said = {both.loser: LOSER, both.survivor: SURVIVOR}
+    return [
+        Line(one.name, column.name, said[column.name], 0.86, f"the {said[column.name]} of a merge", said[column.name])
+        for column in one.columns
+        if column.name in said
+    ]
 
 
 def _resolves(relation: Relation, profile: Profile) -> bool:
@@ -219,9 +242,9 @@ def _of_company(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield from _address(rows, column, one, "address")
 
 
-def _told(column: Column) -> bool:
-    """Whether it is words, not the key of what has them."""
-    return not (column.type == "integer" and {"id", "number", "code"} & set(column.spelt))
+def _told(column: Column, one: Concept) -> bool:
+    """Whether it is words, not the key of what has them, and no letters that stand for a kind."""
+    return column.type != "integer" and (one.name != "kind" or column.longest > _LONGEST_CODE)
 
 
 def _named(rows: Rows) -> bool:
@@ -230,7 +253,7 @@ def _named(rows: Rows) -> bool:
 
 def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
     moment = column.type in ("date", "datetime")
-    plainly = moment and not one.name and column.type == "datetime"
+    plainly = moment and not one.name and column.type == "datetime" and not set(column.spelt) & _LATER
     if (one.name in ("due", "start") or plainly) and _take(rows, "dueAt"):
         certainty = max(one.certainty, 0.86)
         yield _dated(rows, column, "dueAt", certainty, "when it takes place")
@@ -241,7 +264,7 @@ def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield placed_line(rows, column, "status", 0.9, "each value is a state of a task", "status", rule)
             # whether the words themselves matter beside the state is for a person to say
             yield replace(custom_field(rows, column, one), confidence=0.75)
-    elif one.name in ("title", "reason", "description", "name", "kind") and _told(column) and _take(rows, "title"):
+    elif one.name in ("title", "reason", "description", "name", "kind") and _told(column, one) and _take(rows, "title"):
         rule = {"from": column.name, "otherwise": rows.facts.name.replace("_", " ").capitalize()}
         certainty = one.certainty if one.name in ("title", "reason", "description") else 0.85
         yield placed_line(rows, column, "title", certainty, "the likeliest title", "title", rule)
@@ -253,7 +276,8 @@ def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
 
 def _of_note(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
     moment = column.type in ("date", "datetime")
-    if moment and (one.name in ("created", "start") or not one.name) and _take(rows, "createdAt"):
+    plainly = not one.name and not set(column.spelt) & _LATER
+    if moment and (one.name in ("created", "start") or plainly) and _take(rows, "createdAt"):
         certainty = max(one.certainty, 0.86) if column.type == "datetime" else 0.82
         yield _dated(rows, column, "createdAt", certainty, "when it was written")
     elif one.name == "file_name" and rows.kind.entity == "document":

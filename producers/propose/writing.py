@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from producers.propose.draft import Draft, DraftObject, Head, excluded, safe
+from producers.propose.draft import Draft, DraftLog, DraftObject, Head, excluded, safe
 from producers.propose.line import QUESTION, Line
 from producers.propose.naming import SOURCE_KEY
 from producers.propose.proposal import ObjectProposal
@@ -42,6 +42,10 @@ def as_yaml(system: str, made: Draft, head: Head) -> str:
         asked = [*_questions(one.proposal.doubtful)]
         said = f"{one.proposal.kind.confidence:.2f} {one.proposal.kind.why}"
         objects.yaml_set_comment_before_after_key(one.name, before="\n".join(map(_comment, (said, *asked))), indent=2)
+    for log in made.logs:
+        objects[log.name] = _log(log)
+        said = f"{log.proposal.kind.confidence:.2f} {log.proposal.kind.why}"
+        objects.yaml_set_comment_before_after_key(log.name, before=_comment(said), indent=2)
     if made.derived:
         tree["derived"] = CommentedMap(
             (name, CommentedMap(parts=CommentedSeq([_fields_of(part)]))) for name, part in made.derived.items()
@@ -67,7 +71,23 @@ def _twenty(custom: tuple[str, str, str] | None, owner: str, fields: Mapping[str
 
 
 def _object(one: DraftObject) -> CommentedMap:
-    proposal = one.proposal
+    found = _read(one.proposal)
+    if safe(one):
+        found["safe"] = _flow(safe(one))
+    if one.derives:
+        found["derives"] = CommentedSeq(map(_flow, one.derives))
+    found["parts"] = CommentedSeq(_part(one, number, part) for number, part in enumerate(one.parts))
+    return found
+
+
+def _log(one: DraftLog) -> CommentedMap:
+    found = _read(one.proposal)
+    found["merges"] = _flow(one.merges)
+    return found
+
+
+def _read(proposal: ObjectProposal) -> CommentedMap:
+    """How an object is read from the source."""
     source: dict[str, Any] = {"relation": proposal.facts.relation, "key": list(proposal.key)}
     if proposal.changed_at:
         source["changed_at"] = proposal.changed_at
@@ -76,11 +96,6 @@ def _object(one: DraftObject) -> CommentedMap:
         source["exclude"] = hidden
     found = CommentedMap(source=_flow(source))
     found.yaml_add_eol_comment(f"key: {proposal.key_confidence:.2f}", "source")
-    if safe(one):
-        found["safe"] = _flow(safe(one))
-    if one.derives:
-        found["derives"] = CommentedSeq(map(_flow, one.derives))
-    found["parts"] = CommentedSeq(_part(one, number, part) for number, part in enumerate(one.parts))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +85,59 @@ def test_what_every_row_spells_out_is_one_record(tmp_path: Path) -> None:
     assert mapping.objects["patients"].parts[0].links["clinic"].to == "~clinic"
 
 
+def test_a_log_of_merges_is_read_as_one(tmp_path: Path) -> None:
+    log = [{"merge_id": n, "old_no": 100 + n, "new_no": n, "merged_on": "2024-03-01"} for n in range(1, 9)]
+    profile = survey({"patients": patients(), "chart_merges": log}, tmp_path, keys={"chart_merges": "merge_id"})
+    merged = drafted(profile).objects["chart_merges"].merges
+    assert merged is not None
+    assert (merged.object, merged.loser[0].from_, merged.survivor[0].from_) == ("patients", "old_no", "new_no")
+
+
+def test_a_log_that_does_not_say_who_stays_is_no_log_of_merges(tmp_path: Path) -> None:
+    log = [{"merge_id": n, "chart_a": 100 + n, "chart_b": n} for n in range(1, 9)]
+    profile = survey({"patients": patients(), "chart_merges": log}, tmp_path, keys={"chart_merges": "merge_id"})
+    assert all(one.merges is None for one in drafted(profile).objects.values())
+
+
+def prefixed() -> dict[str, list[dict[str, Any]]]:
+    """Every column bears its table's prefix; all keys are numbers counted through."""
+    return {
+        "patient": [{"id": row["PatNo"], **_pt(row)} for row in patients()],
+        "dentist": [{"id": n, "dtfname": f"D{'abcdef'[n]}", "dtlname": "Zab", "dttel": None} for n in range(1, 6)],
+        "bill": [
+            {"id": n, "bilpat": n % 20 + 1, "bilamt": 4.5, "biltyp": "ab"[n % 2], "bilrvwr": n % 5 + 1, "billvl": n % 4}
+            for n in range(1, 61)
+        ],
+    }
+
+
+def _pt(row: dict[str, Any]) -> dict[str, Any]:
+    return {"ptfname": row["nm_first"], "ptlname": row["nm_last"], "ptdob": row["dob"], "ptmtel": row["tel"]}
+
+
+def test_prefixes_before_columns_do_not_hide_what_they_are(tmp_path: Path) -> None:
+    tables = prefixed()
+    mapping = drafted(survey(tables, tmp_path, keys=dict.fromkeys(tables, "id")))
+    patient, bill = mapping.objects["patient"].parts[0], mapping.objects["bill"].parts[0]
+    assert {"name", "phones", "dateOfBirth"} <= set(patient.fields)
+    assert [link.to for link in bill.links.values()] == ["patient"]
+    assert "amount" in bill.fields
+
+
+def test_a_small_number_alone_is_no_relation(tmp_path: Path) -> None:
+    tables = prefixed()
+    profile = survey(tables, tmp_path, keys=dict.fromkeys(tables, "id"))
+    assert {(one.column, one.to) for one in profile.relations if one.object == "bill"} == {("bilpat", "patient")}
+    (asked,) = (line for one in propose(profile) for line in one.doubtful if line.column == "bilrvwr")
+    assert asked.confidence < THRESHOLD
+
+
+def test_what_people_write_freely_is_no_choice(tmp_path: Path) -> None:
+    rows = [{**row, "allergies": ("none", "latex")[n % 2]} for n, row in enumerate(patients())]
+    mapping = drafted(survey({"patients": rows}, tmp_path))
+    assert mapping.twenty["person"].fields["allergy"].type == "TEXT"
+
+
 _NAMES = st.one_of(
     st.sampled_from(
         [
@@ -133,6 +187,8 @@ _NAMES = st.one_of(
             "updated_at",
             "title",
             "1st",
+            "old_no",
+            "merged_into",
         ]
     ),
     st.text(min_size=1, max_size=12),
@@ -164,6 +220,7 @@ _TABLES = st.sampled_from(
         "emergency_contacts",
         "properties",
         "sessions",
+        "chart_merges",
     ]
 )
 _VALUES = st.one_of(st.sampled_from(["Yes", "no", "1", "0", "Open", "open", "A,B", "A B", "-", "ß"]), st.text())
