@@ -185,4 +185,7 @@ account: acct accounts
 home: priv
 imported: import imports
 exported: export exports
+tax: gst vat hst
+provider: vet vets veterinarian veterinarians
+percent: rate ratio
 """

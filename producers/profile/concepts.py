@@ -93,7 +93,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
             "amount", "cost", "fee", "price", "charge", "balance", "revenue", "paid", "billed", "outstanding",
             "expense",
             "discount", "total", "payment", "adjustment", "transfer", "copay", "deductible", "deposit", "refund",
-            "premium", "allowed", "owed", "net", "gross", "due",
+            "premium", "allowed", "owed", "net", "gross", "due", "tax", "subtotal",
         ),
         frozenset({"decimal"}),
         0.95,
@@ -140,6 +140,7 @@ _COUNTED = frozenset(
     {"refill", "page", "copy", "repeat", "day", "minute", "hour", "month", "item", "image", "unit", "encounter"}
 )
 """Of these a number is how many there are."""
+_MEASURED = frozenset({"percent", "quantity", "count", "minute", "hour"})
 _NAMING = frozenset({"id", "number", "code", "key", "scheduled"})
 
 
@@ -202,7 +203,11 @@ def concept(column: Column, own: Collection[str]) -> Concept:
     qualified = len(core) > 1 and spelt[-1] in _QUALIFIERS
     for name, alternatives, types, certainty in _RULES:
         fits = column.type == "text" and column.wordy > _MOSTLY if types == _WORDY else column.type in types
-        if (types and not fits) or (name == "money" and everything & _NAMING) or (qualified and name in _QUALIFIED):
+        if (
+            (types and not fits)
+            or (name == "money" and everything & (_NAMING | _MEASURED))
+            or (qualified and name in _QUALIFIED)
+        ):
             continue
         for alternative in alternatives:
             needed = set(alternative.lstrip("=").split())

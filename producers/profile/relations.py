@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from producers.profile.concepts import Concept, own_words
@@ -27,6 +27,8 @@ _BESIDE = frozenset({"primary", "secondary", "current", "referral", "first", "la
 """Words that may follow the one that says to whom a column leads."""
 _KINDS = frozenset({"kind", "type", "category", "class", "status", "role", "level", "state"})
 """Of many things there are kinds: that both are one says nothing."""
+_SCAFFOLD = frozenset({"master", "data", "table", "list", "record", "file", "info", "detail", "log"})
+_ANYBODY = frozenset({"company", "person", "organization", "staff"})
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
 
@@ -138,6 +140,8 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.95
     if core <= _KINDS and not named <= _KINDS:
         return 0.5
+    if core <= named and not _is_head(core, parent.object):
+        return 0.5
     if core <= named:
         return 0.95 if core & set(words(parent.object)) or len(core) == 1 else 0.8
     if core & named:
@@ -147,6 +151,12 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.75
     keyed = set(parent.column.spelt) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0
+
+
+def _is_head(core: Collection[str], parent: str) -> bool:
+    """Whether a column is named after what the rows are, not after whose: ``patient_id`` and ``patient_letters``."""
+    spelt = [singular(word) for word in words(parent) if word not in _SCAFFOLD] or [parent]
+    return spelt[-1] in _ANYBODY or bool(own_words(spelt[-1]) & set(core))
 
 
 def _literal(name: str) -> str:

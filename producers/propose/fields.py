@@ -20,7 +20,23 @@ _LABELS = {
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
 _NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
 _REFERRED = frozenset(
-    {"patient", "provider", "doctor", "staff", "organization", "facility", "payer", "appointment", "document", "person"}
+    {
+        "patient",
+        "provider",
+        "doctor",
+        "staff",
+        "organization",
+        "facility",
+        "payer",
+        "appointment",
+        "document",
+        "person",
+        "responsible",
+        "guarantor",
+        "creator",
+        "reviewer",
+        "supervising",
+    }
 )
 _CODED = frozenset(
     {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode", "priority",
@@ -28,7 +44,7 @@ _CODED = frozenset(
 )  # fmt: skip
 _FEW = 30
 _LONG_NUMBER = 6
-_SHORT_NAME = 4
+_SHORT_NAME = 5
 
 
 def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
@@ -120,7 +136,7 @@ def _amounts(rows: Rows) -> bool:
 
 
 def _cryptic(word: str) -> bool:
-    return (len(word) <= _SHORT_NAME or word.endswith(("id", "key"))) and not known(word)
+    return len(word) <= _SHORT_NAME and not known(word)
 
 
 def _is_code(column: Column) -> bool:

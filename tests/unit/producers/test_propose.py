@@ -132,6 +132,13 @@ def test_a_small_number_alone_is_no_relation(tmp_path: Path) -> None:
     assert asked.confidence < THRESHOLD
 
 
+def test_what_belongs_to_patients_is_not_the_patient(tmp_path: Path) -> None:
+    letters = [{"letter_id": n, "patient_id": n % 20 + 1, "name": "Recall"} for n in range(1, 41)]
+    seen = [{"visit_id": n, "patient_id": n % 20 + 1, "remark": "well"} for n in range(1, 41)]
+    keys = {"patient_letters": "letter_id", "visits": "visit_id"}
+    assert survey({"patient_letters": letters, "visits": seen}, tmp_path, keys=keys).relations == ()
+
+
 def test_what_people_write_freely_is_no_choice(tmp_path: Path) -> None:
     rows = [{**row, "allergies": ("none", "latex")[n % 2]} for n, row in enumerate(patients())]
     mapping = drafted(survey({"patients": rows}, tmp_path))
