@@ -175,6 +175,8 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
             f"line 1 names {widest} columns, not all of {', '.join(needed)} among them: expected a header with them"
         )
     columns = best[1].columns
+    if not columns:
+        raise DialectError("it is empty: expected a header that names the columns")
     if any(MARK in name for name in columns):
         raise DialectError("line 1 holds bytes that are no text in the file's encoding: set encoding: if it is another")
     if len(set(columns)) < len(columns) or "" in columns:

@@ -47,6 +47,9 @@ def profile(
     """
     chosen = load_source_settings(settings)
     found = take(chosen, tuple(object_ or ()), console=Console(stderr=True))
+    for one in found.objects:
+        if one.trouble:
+            typer.echo(f"{one.name}: {one.trouble}", err=True)
     if out is not None:
         out.write_text(page(found), "utf-8")
     if json:

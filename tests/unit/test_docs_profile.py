@@ -65,3 +65,16 @@ def test_the_summary_shows_every_object(clinic: Path) -> None:
     told = run()
     assert "patients" in told
     assert "visits" in told
+
+
+def test_what_could_not_be_read_is_said_beside_the_result(clinic: Path) -> None:
+    (clinic / "drops" / "empty.csv").write_bytes(b"")
+    result = CliRunner().invoke(app, ["profile", "--settings", "settings.yaml", "--json"])
+    assert result.exit_code == 0
+    assert {one["name"]: one["rows"] for one in json.loads(result.stdout)["objects"]} == {
+        "patients": 5,
+        "visits": 6,
+        "empty": 0,
+    }
+    assert "empty.csv is refused: empty.csv: it is empty: expected a header that names the columns" in result.stderr
+    assert "patients" not in result.stderr
