@@ -21,6 +21,13 @@ _MERGED = sql.SQL("rec_status = 'M'")
 _UNMERGED = sql.SQL("rec_status = 'A'")
 _STALE = sql.SQL("rec_status = 'A' and last_visit_on < current_date - interval '25 months'")
 _ORPHANED = sql.SQL("not exists (select from pt_master where pt_master.pt_no = {}.pt_no)")
+_NAMING = (("pt_master", "merged_to"), ("pt_master", "guarantor_no"), *((table, "pt_no") for table in CHILDREN))
+_UNNAMED = sql.SQL(" and ").join(
+    sql.SQL("not exists (select from {} as naming where naming.{} = pt_master.pt_no)").format(
+        sql.Identifier(table), sql.Identifier(column)
+    )
+    for table, column in _NAMING
+)
 _ALONE = sql.SQL(
     """rec_status = 'A' and not exists (
            select from pt_master as other
@@ -33,6 +40,15 @@ class ClinicManagementLife(Life[ClinicManagement]):
     """Rows come, change and go; the stale come back, and duplicates are merged."""
 
     patients, children, alone, deletable = "pt_master", CHILDREN, _ALONE, _UNMERGED
+
+    def afterwards(self) -> int:
+        """What is left of charts that were merged is thrown away, but for those that something names; some were two
+        people after all, and some more are one."""
+        query = sql.SQL("delete from pt_master where {} and {}").format(_MERGED, _UNNAMED)
+        with self._connect() as connection:
+            made = connection.execute(query).rowcount
+            with connection.cursor() as cursor:
+                return made + self._separate(cursor) + sum(self._merge(cursor) for _ in range(3))
 
     def _new_patient(self, cursor: Cursor) -> int:
         number = self._new_number()
