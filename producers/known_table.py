@@ -15,7 +15,7 @@ from pathlib import Path
 from producers.known import UNKNOWN
 from producers.workdir import WorkDirectory, WorkDirectoryError
 
-_CACHE_KB = 16 * 1024
+_CACHE_KB = 4 * 1024
 _LOOKED_UP = 500
 # nothing of it is needed after a crash: neither a journal nor waiting for the disk
 _SETTINGS = f"""
