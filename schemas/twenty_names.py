@@ -17,6 +17,8 @@ RESERVED = frozenset(
     {*_PAIRS, *(f"{name}s" for name in _PAIRS)} | {"currency", "currencies", "address", "addresses", "index", "indexes"}
 )
 """Names that Twenty keeps for itself, singular and plural."""
+SYSTEM = frozenset({"id", "createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector"})
+"""Fields that every object has."""
 
 OPTION_VALUE = re.compile(r"(?!.*__)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
 """UPPER_SNAKE_CASE without a leading digit or a double, leading or trailing underscore."""

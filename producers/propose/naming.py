@@ -10,9 +10,8 @@ from typing import Any
 from producers.profile.words import singular
 from producers.propose.selects import Select
 from schemas.mapping.standard import EVERYWHERE, PLURALS, STANDARD
-from schemas.twenty_names import LONGEST_NAME, RESERVED, camel_case
+from schemas.twenty_names import LONGEST_NAME, RESERVED, SYSTEM, camel_case
 
-_SYSTEM = frozenset({"id", "createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector", "name"})
 SOURCE_KEY = "sourceSystemId"
 
 
@@ -55,7 +54,7 @@ class TwentyDraft:
 
     def taken(self, name: str) -> bool:
         standard = name in STANDARD.get(self.name, {}) or name in EVERYWHERE
-        return standard or name in RESERVED | _SYSTEM or name in self.inverses or name == self.owner
+        return standard or name in RESERVED | SYSTEM | {"name"} or name in self.inverses or name == self.owner
 
 
 def custom_object(name: str, used: Collection[str]) -> TwentyDraft:

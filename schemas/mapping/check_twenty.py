@@ -9,10 +9,9 @@ from schemas.mapping.language import SystemMapping
 from schemas.mapping.mistakes import Location, Mistake, suggestion
 from schemas.mapping.standard import MEMBER, STANDARD
 from schemas.mapping.workspace import CustomField, TwentyObject
-from schemas.twenty_names import RESERVED, camel_case
+from schemas.twenty_names import RESERVED, SYSTEM, camel_case
 
-_SYSTEM = frozenset({"id", "createdAt", "updatedAt", "deletedAt", "createdBy", "position", "searchVector"})
-_TAKEN = RESERVED | _SYSTEM
+_TAKEN = RESERVED | SYSTEM
 """Names that no custom field or object can have."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from schemas.mapping.workspace import upper_snake
-from schemas.twenty_names import LONGEST_NAME, RESERVED, camel_case
+from schemas.twenty_names import LONGEST_NAME, RESERVED, SYSTEM, camel_case
 
 MOST_OPTIONS = 20
 LEAST_REPEATS = 3
@@ -42,7 +42,7 @@ def properties(rows: Iterable[tuple[str, str]], taken: Collection[str] = ()) -> 
         seen = values.setdefault(" ".join(name.split()), Counter())
         if value.strip():
             seen[" ".join(value.split())] += 1
-    used = {*taken, *RESERVED}
+    used = {*taken, *RESERVED, *SYSTEM}
     found = []
     for name in sorted(filter(None, values)):
         field = _field(name, used)

@@ -36,12 +36,13 @@ def test_types(values: list[str], type_: str, doubts: int) -> None:
 
 
 def test_a_name_that_twenty_has_or_reserves_gets_another() -> None:
-    rows = [(name, "x") for name in ("City", "city ", "Plan", "2nd phone", "!!")]
+    rows = [(name, "x") for name in ("City", "city ", "Plan", "created/by", "2nd phone", "!!")]
     fields = {one.name: one.field for one in properties(rows, STANDARD["person"])}
     assert fields == {
         "City": "city2",
         "city": "city3",
         "Plan": "plan2",
+        "created/by": "createdBy2",
         "2nd phone": "property2NdPhone",
         "!!": "property",
     }
