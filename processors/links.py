@@ -157,7 +157,10 @@ def owed_patch(write: Write, missing: Set[str]) -> Write | None:
 
 
 def joined(owed: Write, more: Write) -> Write:
-    """What is owed, and what another patch of the version adds: each part of a record has links of its own."""
+    """What is owed, and what another patch of the version adds: each part of a record has links of its own.
+
+    A link that comes back was not written: what an alias says of it is to be said again.
+    """
     parts = {part.name: part for part in owed.parts}
     for part in more.parts:
         known = parts.get(part.name)
@@ -166,7 +169,9 @@ def joined(owed: Write, more: Write) -> Write:
             continue
         fields = {link.field for link in known.links}
         added = tuple(link for link in part.links if link.field not in fields)
-        parts[part.name] = replace(known, links=known.links + added)
+        back = {link.field for link in part.links if link.twenty_id is None}
+        said = tuple(replace(link, twenty_id=None, at=-1) if link.field in back else link for link in known.links)
+        parts[part.name] = replace(known, links=said + added)
     return replace(more, parts=tuple(parts.values()))
 
 

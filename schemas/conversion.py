@@ -230,6 +230,7 @@ def _identity_to_avro(identity: Identity) -> dict[str, Any]:
         "retired": identity.retired,
         "via": identity.via,
         "in_doubt": identity.in_doubt,
+        "missed": list(identity.missed),
     }
 
 
@@ -259,6 +260,7 @@ def _identity(value: Mapping[str, Any]) -> Identity:
         retired=value["retired"],
         via=value["via"],
         in_doubt=value["in_doubt"],
+        missed=tuple(value["missed"]),
     )
 
 

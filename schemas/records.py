@@ -297,7 +297,8 @@ class Identity:
 
     links: optional and required relation fields written -> Twenty id. ``links_at``: of those that came by an alias,
     the newest ``Link.at``. ``owned``: fields of a fragment or match.
-    unique: digests of the unique values that this part holds in Twenty (``field:digest``).
+    unique: digests of the unique values that this part holds in Twenty (``field:digest``). missed: of those that
+    another of our records held when it was written.
     awaiting: the message whose write waits for a row that Twenty does not have yet (a member without an account).
     uploaded: path of a file that is in Twenty though its record is not; its hash is in ``content_hash``, after a ``+``.
     written: digests of what Twenty answered to our writes, by column. edits: columns in which Twenty holds what
@@ -331,6 +332,7 @@ class Identity:
     retired: str = ""
     via: Mapping[str, str] = defaulted(default_factory=dict)
     in_doubt: bool = False
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

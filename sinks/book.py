@@ -17,6 +17,7 @@ class Book:
     def __init__(self, identities: Iterable[Identity] = ()) -> None:
         self._records: dict[str, dict[str, Identity]] = {}
         self._holders: dict[tuple[str, str], tuple[str, str]] = {}
+        self._without: dict[tuple[str, str], set[tuple[str, str]]] = {}
         self._rows: dict[str, tuple[str, str]] = {}
         self._trash: set[str] = set()
         self._sharing: dict[str, set[tuple[str, str]]] = {}
@@ -60,9 +61,12 @@ class Book:
             self._trash.discard(identity.twenty_id)
         elif identity.twenty_id:
             self._trash.add(identity.twenty_id)
+        if identity.state not in LIVING or identity.mode is PartMode.MERGED:
+            return  # a row leaves its values when it goes into the trash
         for value in identity.unique:
-            # a trashed row still holds its values in Twenty's index
             self._holders.setdefault((identity.target, value), name)
+        for value in identity.missed:
+            self._without.setdefault((identity.target, value), set()).add(name)
 
     def _forget(self, old: Identity, name: tuple[str, str]) -> None:
         if name in self._sharing.get(old.twenty_id, ()):
@@ -73,6 +77,8 @@ class Book:
         for value in old.unique:
             if self._holders.get((old.target, value)) == name:
                 del self._holders[(old.target, value)]
+        for value in old.missed:
+            self._without.get((old.target, value), set()).discard(name)
 
     def record(self, key: str) -> Mapping[str, Identity]:
         return self._records.get(key, {})
@@ -88,6 +94,19 @@ class Book:
     def holder(self, target: str, unique: str) -> tuple[str, str] | None:
         """Which of our parts holds a unique value (``unique.digest``)."""
         return self._holders.get((target, unique))
+
+    def without(self, target: str, unique: str) -> list[Identity]:
+        """The living parts that were to hold a unique value and did without, because another one held it."""
+        return [self._records[key][part] for key, part in sorted(self._without.get((target, unique), ()))]
+
+    def could_have_more(self, known: Identity) -> bool:
+        """Whether nobody holds any more what a part did without."""
+        return any((known.target, value) not in self._holders for value in known.missed)
+
+    def deprived(self) -> list[Identity]:
+        """The parts that could have more."""
+        places = [place for place in self._without if place not in self._holders]
+        return [known for target, value in places for known in self.without(target, value)]
 
     def owner(self, row: str) -> Identity | None:
         """The living identity of a row in Twenty; None where the row is not ours."""

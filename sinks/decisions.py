@@ -67,7 +67,7 @@ class Decisions:
         self._topics = topics
         self._now = now
         self._again: dict[tuple[str, str], Version] = {}
-        """Parts whose last write is to be decided anew, because a merge has come or gone."""
+        """Parts whose last write is to be decided anew: a merge has come or gone, or a value that they did without."""
 
     def superseded(self, write: Write) -> None:
         if write.kind is not WriteKind.PATCH:
@@ -108,10 +108,15 @@ class Decisions:
         request_id: str = "",
     ) -> None:
         """Twenty took the step."""
-        identity = written(pending, step, self._book, unique=row.unique if row else ())
+        identity = written(
+            pending, step, self._book, unique=row.unique if row else (), missed=row.missed if row else ()
+        )
         if identity is not None:
             identity = answer.told(self._book.record(pending.key).get(step.name), identity, step.part, row)
             self._publish(replace(identity, message=self._message(pending, identity)))
+            if self._book.could_have_more(identity) and not pending.withheld.get(step.name):
+                # who held it gave it up in the same request; where Twenty itself refused it, to ask again is no use
+                self._again[identity.key, identity.part] = identity.version
         if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
             return
         (pending.relinked if step.outcome is Outcome.LINKED else pending.accounted).add(step.name)
@@ -222,6 +227,10 @@ class Decisions:
                 )
         self._outbox.identity(identity)
         self._book.put(identity)
+        if old is not None:
+            freed = set(old.unique).difference(identity.unique if identity.state in LIVING else ())
+            found = (one for mark in sorted(freed) for one in self._book.without(old.target, mark))
+            self._again |= {(one.key, one.part): one.version for one in found}
         self._follow(merges.follow(self._book, old, identity))
 
     def reconcile_mergers(self) -> None:
@@ -235,7 +244,8 @@ class Decisions:
             known = self._book.record(key).get(part)
             if known is None or known.message is None or known.version != version:
                 continue  # a newer write has come meanwhile, and decides for itself
-            if known.mode is not PartMode.FRAGMENT and merges.as_said(self._book, known):
+            settled = merges.as_said(self._book, known) and not self._book.could_have_more(known)
+            if known.mode is not PartMode.FRAGMENT and settled:
                 continue
             for write in earlier([known.message]):
                 if write.key == key:

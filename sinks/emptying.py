@@ -1,14 +1,22 @@
-"""The second half of an upsert: empty unique values, which it must not carry because Twenty matches by them."""
+"""Unique values that are emptied by a request of their own.
+
+An upsert must not carry an empty one, because Twenty matches by it as by any other. And a row that goes into the trash
+must not keep one: Twenty's index covers the trash, so whoever has the value next (the survivor of a merge, a patient
+who is registered again) would never get it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import orjson
 
+from schemas.records import Identity
 from sinks import unique
+from sinks.batch import Work
+from sinks.book import LIVING
 from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
 from sinks.steps import Do
@@ -41,3 +49,19 @@ def emptied(
             call = partial(client.update_many, target.plural, few, fields)
             after |= {row["id"]: {**answers[row["id"]], **row} for row in gateway.write(Do.UPDATE, len(few), call)}
     return after
+
+
+def trashed(client: TwentyClient, gateway: Gateway, works: Sequence[Work], target: TargetObject) -> None:
+    """Puts rows into the trash, without the unique values that they hold. Raises TwentyError."""
+    ids = [work.step.twenty_id for work in works]
+    holding = [work.step.twenty_id for work in works if _may_hold(work.step.identity)] if target.unique else []
+    fields = {name: target.empty(name) for name in sorted(target.unique)}
+    for start in range(0, len(holding), MAX_IDS_IN_MUTATION):
+        few = holding[start : start + MAX_IDS_IN_MUTATION]
+        gateway.write(Do.UPDATE, len(few), partial(client.update_many, target.plural, few, fields))
+    gateway.write(Do.DELETE, len(ids), partial(client.delete_many, target.plural, ids))
+
+
+def _may_hold(identity: Identity | None) -> bool:
+    """Whether a row may hold a unique value: nobody knows of one that is not known to stand."""
+    return identity is None or identity.unique != () or identity.state not in LIVING

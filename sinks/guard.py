@@ -160,7 +160,7 @@ class Guard:
 
     def _settle(self, work: Work, identity: Identity, outcome: Outcome, reason: str) -> None:
         """The identity goes on as if it had been written: what Twenty holds instead stands beside it."""
-        after = written(work.pending, work.step, self._book, unique=identity.unique)
+        after = written(work.pending, work.step, self._book, unique=identity.unique, missed=identity.missed)
         if after is not None:
             after = replace(
                 after, written=identity.written, edits=identity.edits, twenty_updated_at=identity.twenty_updated_at

@@ -308,6 +308,7 @@ def _same(pending: Pending, part: Part, identity: Identity, book: Book) -> bool:
         part.content_hash != ""
         and not pending.overtook(part)
         and not doubtful_links(part, book)
+        and not book.could_have_more(identity)
         and identity.content_hash.partition("+")[0] == part.content_hash
         and dict(identity.links) == wanted_links(part, book.record(pending.key))
     )
@@ -318,7 +319,9 @@ def _unchanged(pending: Pending, part: Part, identity: Identity, book: Book) -> 
     return Settled(part.name, Outcome.UNCHANGED, identity=moved, target=part.target)
 
 
-def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...] = ()) -> Identity | None:
+def written(
+    pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...] = (), missed: tuple[str, ...] = ()
+) -> Identity | None:
     """The identity after a step has succeeded; None where the step leaves none."""
     version, part = pending.write.version, step.part
     match step.do:
@@ -333,7 +336,7 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             links = step.identity.links if step.do is Do.DELETE else {}
             return replace(
                 step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
-                content_hash="", links=links, owned=(), aliases=(), via={}, in_doubt=False,
+                content_hash="", links=links, owned=(), unique=(), missed=(), aliases=(), via={}, in_doubt=False,
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None
@@ -345,14 +348,16 @@ def written(pending: Pending, step: Step, book: Book, *, unique: tuple[str, ...]
             assert step.identity is not None and part is not None
             return linked(part, step.identity, book)
         case Do.CREATE | Do.UPSERT | Do.UPDATE:
-            return _taken(pending, step, book, unique)
+            return _taken(pending, step, book, unique, missed)
         case Do.UPLOAD:
             return _kept(pending, step)
         case _:
             return None
 
 
-def _taken(pending: Pending, step: Step, book: Book, unique: tuple[str, ...] = ()) -> Identity:
+def _taken(
+    pending: Pending, step: Step, book: Book, unique: tuple[str, ...] = (), missed: tuple[str, ...] = ()
+) -> Identity:
     """The identity of a part that Twenty holds as its version says."""
     part, before, known = step.part, step.identity, book.record(pending.key)
     assert part is not None
@@ -372,6 +377,7 @@ def _taken(pending: Pending, step: Step, book: Book, unique: tuple[str, ...] = (
         via=via(part, book),
         owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
         unique=unique,
+        missed=missed,
         aliases=part.aliases,
         origin=Outcome.ADOPTED if adopted else Outcome.CREATED,
     )

@@ -293,7 +293,9 @@ def returned(write: Write, gone: Container[str]) -> Write:
     parts = tuple(
         replace(
             part,
-            links=tuple(replace(link, twenty_id=None) if link.twenty_id in gone else link for link in part.links),
+            links=tuple(
+                replace(link, twenty_id=None, at=-1) if link.twenty_id in gone else link for link in part.links
+            ),
             anchor=replace(part.anchor, twenty_id=None)
             if part.anchor is not None and part.anchor.twenty_id in gone
             else part.anchor,

@@ -85,8 +85,8 @@ def taken_out(known: Identity, version: Version, book: Book) -> Identity:
     """The identity of a part whose row was just put into the trash because its record was merged."""
     into = survivor(book, main_token(known.key))
     gone = replace(
-        known, state=IdentityState.DELETED, version=max(version, known.version), content_hash="", owned=(), aliases=(),
-        via={}, retired=known.twenty_id, in_doubt=False,
+        known, state=IdentityState.DELETED, version=max(version, known.version), content_hash="", owned=(), unique=(),
+        missed=(), aliases=(), via={}, retired=known.twenty_id, in_doubt=False,
     )  # fmt: skip
     return merged(gone, into) if known.part == "" and into is not None else gone
 
@@ -137,6 +137,7 @@ def unfinished(book: Book) -> Consequences:
     for known in book:
         if known.part == "" and known.state is IdentityState.DELETED and known.retired and known.message is not None:
             out.again.append(known)
+    out.again.extend(book.deprived())
     for token in book.mergers.tokens():
         known_there = known_of(book, token)
         if known_there is not None and stands(known_there):

@@ -19,11 +19,13 @@ from sinks.steps import Do, Step
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is sent for one step: the payload, the unique values that it holds, and what had to be left out."""
+    """What is sent for one step: the payload, the unique values that it holds, and what had to be left out. ``missed``:
+    the unique values that it does without because another of our records holds them."""
 
     payload: dict[str, Any]
     unique: tuple[str, ...]
     flags: tuple[Flag, ...]
+    missed: tuple[str, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the source says of columns that are left as they are in Twenty."""
 
@@ -105,18 +107,19 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     upload = pending.uploads.get(part.name)
     if upload is not None and upload.path is not None:
         payload["fullPath"] = upload.path
-    flags = []
-    for path, reason in pending.withheld.get(part.name, {}).items():
-        if unique.at(payload, path):
-            flags.append(unique.without(payload, path, target, reason))
-    held = []
+    withheld = pending.withheld.get(part.name, {})
+    flags, held, missed = [], [], []
     for path, value in unique.claims(payload, target).items():
         mark = unique.digest(path, value)
-        if book.holder(step.target, mark) in (None, (pending.key, part.name)):
+        ours = book.holder(step.target, mark) in (None, (pending.key, part.name))
+        if path not in withheld and ours:
             held.append(mark)
-        else:
-            flags.append(unique.without(payload, path, target))
-    return Row(payload, tuple(held), tuple(flags))
+            continue
+        reason = withheld.get(path, unique.HELD_BY_ANOTHER)
+        flags.append(unique.without(payload, path, target, reason))
+        if reason == unique.HELD_BY_ANOTHER:
+            missed.append(mark)
+    return Row(payload, tuple(held), tuple(flags), tuple(missed))
 
 
 def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:

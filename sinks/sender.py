@@ -21,7 +21,7 @@ from sinks.batch import Board, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
-from sinks.emptying import emptied
+from sinks.emptying import emptied, trashed
 from sinks.flow import Flow
 from sinks.gateway import Gateway
 from sinks.identity import next_step
@@ -284,8 +284,7 @@ class Sender:
                     if works:
                         self._write(works, sent, target)
                 case Do.DELETE:
-                    ids = [work.step.twenty_id for work in works]
-                    self._gateway.write(do, len(works), partial(self._client.delete_many, target.plural, ids))
+                    trashed(self._client, self._gateway, works, target)
                     self._passed(works)
                 case Do.RESTORE:
                     self._restore(works, target)

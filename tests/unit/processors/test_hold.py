@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.hold import Children
-from processors.links import completed, owed_patch, progress
+from processors.links import completed, joined, owed_patch, progress
 from processors.outbox import Outbox, Standing
 from schemas.keys import alias_key, derived_key, part_key, partition_of, record_key, twenty_id
 from schemas.records import Link, Operation, Outcome, Part, PartMode, RecordChange, Unit, Version, Write, WriteKind
@@ -187,6 +187,20 @@ def test_nobody_is_linked_to_herself_by_an_alias() -> None:
     assert news is not None
     assert news.parts[0].links == (Link("contact", alias, False, "another", 9),)
     assert rest is not None, "it may change again"
+
+
+def test_what_an_alias_said_is_said_again_when_it_comes_back_unwritten() -> None:
+    alias = alias_key(SYSTEM, "name", "x")
+
+    def patch(link: Link) -> Write:
+        part = Part("", "task", links=(link,))
+        return Write(CHILDREN[0], WriteKind.PATCH, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,))
+
+    known = {alias: (7, "row")}
+    owed = patch(Link("contact", alias, False, "row", 7))
+    assert progress(owed, known)[0] is None, "it is said once"
+    news, _ = progress(joined(owed, patch(Link("contact", alias, False))), known)
+    assert news is not None and news.parts[0].links == (Link("contact", alias, False, "row", 7),)
 
 
 def park(world: World) -> None:

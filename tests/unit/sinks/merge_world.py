@@ -98,8 +98,7 @@ class Twenty(FakeTwenty):
         there = [row for row in ids if row in self.rows]
         for row in there:
             for name, value in fields.items():
-                merged = {**(self.rows[row].get(name) or {}), **value} if isinstance(value, dict) else value
-                self.rows[row][name] = merged
+                self.rows[row][name] = value
             self.rows[row]["updatedAt"] = self._now()
         return [self.rows[row] for row in there]
 

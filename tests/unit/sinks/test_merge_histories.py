@@ -145,3 +145,14 @@ def test_nothing_stays_of_what_the_source_has_deleted(seed: int) -> None:
     one.settle()
     assert one.view() == {}
     assert unaccounted(one) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_nobody_goes_without_an_e_mail_that_nobody_has(seed: int) -> None:
+    one = lived(seed, "patient", "visit", "note", "contact")
+    rows = [row for row in one.view().values() if "emails" in row]
+    held = [row["emails"]["primaryEmail"] for row in rows if row["emails"]["primaryEmail"]]
+    assert len(held) == len(set(held))
+    wanted = {row["emails"]["additionalEmails"][0] for row in rows if row["emails"].get("additionalEmails")}
+    assert wanted <= set(held)

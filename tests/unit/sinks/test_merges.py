@@ -226,3 +226,48 @@ def test_a_merge_and_its_children_in_any_order(seed: int) -> None:
     one.settle()
     assert [one.living(name) for name in "abc"] == [False, False, True]
     assert one.leads("visit", "1") == one.leads("note", "1") == "c"
+
+
+@pytest.mark.parametrize("first", ["loser", "survivor"])
+def test_the_survivor_gets_the_e_mail_of_the_loser(first: str) -> None:
+    one = world("a", "b")
+    one.change("patient", "a", email="amy@x.test")
+    one.settle()
+    assert email(one, "a") == "amy@x.test"
+    changes = [("a", {"into": "b"}), ("b", {"email": "amy@x.test"})]
+    for name, values in changes if first == "loser" else reversed(changes):
+        one.change("patient", name, **values)
+        one.hold.step(everything=True)
+        one.bench.turn(2)
+    one.settle()
+    assert email(one, "b") == "amy@x.test"
+
+
+def test_a_patient_who_is_registered_again_gets_her_e_mail() -> None:
+    one = world("a")
+    one.change("patient", "a", email="amy@x.test")
+    one.settle()
+    one.delete("patient", "a")
+    one.settle()
+    one.put("patient", "b", title="again", email="amy@x.test")
+    one.settle()
+    assert email(one, "b") == "amy@x.test"
+
+
+def test_who_shared_an_e_mail_gets_it_when_the_other_gives_it_up_though_the_sender_died() -> None:
+    one = world("a", "b")
+    for name in "ab":
+        one.change("patient", name, email="family@x.test")
+        one.settle()
+    assert (email(one, "a"), email(one, "b")) == ("family@x.test", "")
+    one.change("patient", "a", email="own@x.test")
+    for _ in range(3):
+        one.hold.step(everything=True)
+    one.bench.turn(1)
+    one.restart_sink()
+    one.settle()
+    assert (email(one, "a"), email(one, "b")) == ("own@x.test", "family@x.test")
+
+
+def email(one: World, name: str) -> object:
+    return one.view()[patient(name)]["emails"]["primaryEmail"]
