@@ -6,10 +6,11 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from typing import TextIO
 
 import charset_normalizer
 
@@ -24,16 +25,18 @@ _SINGLE_BYTE = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp850", "cp43
 _LIKELY = "cp1252"
 """What Windows programs write in the Americas and Western Europe: taken wherever the text makes sense in it."""
 _SAMPLE_LINES = 400
-_SAMPLE_ROWS = 200
 _HEAD_BYTES = 4096
 _LINE_BYTES = 1024 * 1024
 _STRAY = 20
 """One in so many lines may be damaged, or of another encoding, and says nothing about the file that it is in."""
 MARK = "\ufdd0"
 """Stands for bytes that are no text in a file's encoding, in its copy: Unicode has it for such uses, and in no text."""
-_DELIMITERS = ",;\t|"
-_DOUBLED = re.compile(r'[^,;\t|\n"\\]""[^,;\t|\n"]')
+_FIELD_CHARACTERS = 16 * 1024 * 1024
+_ROW_LINES = 10_000
+"""What is longer is a quote that nobody has closed."""
+_DOUBLED = re.compile(r'(?<![,;\t|\n\\])""|""(?![,;\t|\n])(?!\Z)')
 """A quote inside quotes that is written twice, and not an empty cell."""
+_DELIMITERS = ",;\t|"
 
 
 class DialectError(ValueError):
@@ -155,13 +158,16 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
     """
     best: tuple[tuple[bool, int, int], Dialect] | None = None
     widest = 0
-    quotes = [('"', "\\")] if '\\"' in sample and not _DOUBLED.search(sample) else [('"', '"')]
+    quotes = [('"', '"')]
+    if '\\"' in sample and not _DOUBLED.search(sample):
+        quotes.append(('"', "\\"))
     if '"' not in sample or sample.startswith("'"):
         quotes.append(("'", "'"))
     for delimiter in _DELIMITERS:
         for quote, escape in quotes:
-            rows = list(islice(_rows(sample, delimiter, quote, escape), _SAMPLE_ROWS))
-            columns = tuple(name.strip().lower() for name in rows[0]) if rows else ()
+            form = Dialect(delimiter, quote, escape, ())
+            rows = [row or [] for _, row in rows_of(io.StringIO(sample, newline="\n"), form) if row != []]
+            columns = _columns(rows)
             widest = max(widest, len(columns))
             if not set(needed) <= set(columns):
                 continue
@@ -169,7 +175,7 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
             # every line is a row of one column, so where nothing is needed that dialect comes last
             score = len(columns) > 1 and 2 * fitting > len(rows), fitting, len(columns)
             if best is None or score > best[0]:
-                best = score, Dialect(delimiter, quote, escape, columns)
+                best = score, replace(form, columns=columns)
     if best is None:
         raise DialectError(
             f"line 1 names {widest} columns, not all of {', '.join(needed)} among them: expected a header with them"
@@ -179,32 +185,69 @@ def detect(sample: str, needed: Sequence[str]) -> Dialect:
         raise DialectError("it is empty: expected a header that names the columns")
     if any(MARK in name for name in columns):
         raise DialectError("line 1 holds bytes that are no text in the file's encoding: set encoding: if it is another")
-    if len(set(columns)) < len(columns) or "" in columns:
-        raise DialectError("line 1: expected a name for every column, each another one")
+    if len(set(columns)) < len(columns):
+        raise DialectError("line 1: expected another name for every column")
     return best[1]
 
 
-def _rows(sample: str, delimiter: str, quote: str, escape: str) -> Iterator[list[str]]:
-    doubled = escape == quote
+def _columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The header's names. A delimiter at the end of most rows makes a column too, without a name."""
+    if not rows:
+        return ()
+    names = [name.strip().lower() for name in rows[0]]
+    longer = sum(len(row) == len(names) + 1 and not row[-1] for row in rows[1:])
+    if 2 * longer > len(rows) - 1:
+        names.append("")
+    return tuple(name or f"column {number}" for number, name in enumerate(names, 1))
+
+
+class _Lines:
+    """Lines that can be given back. taken: those of the row that is being read."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._back: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) == _ROW_LINES:
+            raise csv.Error
+        line = self._back.popleft() if self._back else self._file.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def give_back(self) -> None:
+        """All but the first line of the row."""
+        self._back.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+
+def rows_of(file: TextIO, dialect: Dialect) -> Iterator[tuple[range, list[str] | None]]:
+    """Each row and its lines (from 1). Where one cannot be read its first line alone is none (None), and the next one
+    begins behind that: what an open quote swallowed is found again."""
+    csv.field_size_limit(_FIELD_CHARACTERS)
+    doubled, lines, number = dialect.escape == dialect.quote, _Lines(file), 1
     reader = csv.reader(
-        io.StringIO(sample, newline=""),
-        delimiter=delimiter,
-        quotechar=quote,
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
         doublequote=doubled,
-        escapechar=None if doubled else escape,
+        escapechar=None if doubled else dialect.escape,
+        strict=True,
     )
-    try:
-        yield from (row for row in reader if row)
-    except csv.Error:
-        return
-
-
-def salvage(lines: Sequence[str], dialect: Dialect) -> list[tuple[int, list[str]]]:
-    """``(index, cells)`` of those lines that are whole rows by themselves: what an open quote swallowed."""
-    found = []
-    for index, line in enumerate(lines):
-        if line.count(dialect.quote) % 2 == 0:
-            rows = list(_rows(line, dialect.delimiter, dialect.quote, dialect.escape))
-            if len(rows) == 1 and len(rows[0]) == len(dialect.columns):
-                found.append((index, rows[0]))
-    return found
+    while True:
+        lines.taken.clear()
+        try:
+            row = next(reader, None)
+            if row is None:
+                return
+        except csv.Error:
+            lines.give_back()
+            row = None
+        yield range(number, number + len(lines.taken)), row
+        number += len(lines.taken)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-from producers.dialect import MARK, Dialect, Encoding, Encodings
+from producers.dialect import MARK, Encoding, Encodings
 from producers.drops import Seen
-from producers.unreadable import MOST
 
 _CHUNK = 1024 * 1024
 _SAMPLE = 256 * 1024
-_FIELD_CHARACTERS = 16 * 1024 * 1024
 _MARKED = "dualrun-marked"
 _KEPT = "dualrun-kept"
 
@@ -58,13 +54,6 @@ class Content:
 
     digest: str
     encoding: Encoding
-
-
-class Flawed(NamedTuple):
-    """Lines of a row that is not taken. marked: some of its bytes are no text; else it lacks a part of its key."""
-
-    lines: range
-    marked: bool
 
 
 def examine(path: Path, seen: Seen) -> Content:
@@ -120,34 +109,6 @@ def lines_of(path: Path, seen: Seen, encoding: str, wanted: Iterable[range]) -> 
         raise UnreadableError(f"cannot be read as {encoding} ({type(error).__name__})") from None
     if after != seen:
         raise ChangingError("is still being written")
-    return found
-
-
-def flawed_lines(path: Path, dialect: Dialect, key: Sequence[str], kept: Collection[str]) -> list[Flawed]:
-    """Of a copied file the rows that hold a ``MARK`` in a column that is ``kept``, or lack a part of their key; the
-    first ``MOST``."""
-    places = [dialect.columns.index(name) for name in key]
-    read = [place for place, name in enumerate(dialect.columns) if name in kept]
-    doubled = dialect.escape == dialect.quote
-    found: list[Flawed] = []
-    csv.field_size_limit(_FIELD_CHARACTERS)
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(
-            file,
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote,
-            doublequote=doubled,
-            escapechar=None if doubled else dialect.escape,
-        )
-        before = 0
-        for row in reader:
-            if len(row) == len(dialect.columns):
-                marked = any(MARK in row[place] for place in read)
-                if marked or not all(row[place] for place in places):
-                    found.append(Flawed(range(before + 1, reader.line_num + 1), marked))
-                    if len(found) == MOST:
-                        break
-            before = reader.line_num
     return found
 
 

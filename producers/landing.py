@@ -7,39 +7,25 @@ it about two seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
-from producers.dialect import MARK, Dialect, salvage
-from producers.incoming import flawed_lines
+from producers.dialect import MARK, Dialect
 from producers.scratch import Scratch, literal, quoted
+from producers.sieve import PLAIN, Rejected, sift
 
 CONTENT_KEY = "content_key"
 """A key column that no file has: made of the whole row, for rows without any key. Equal rows are numbered."""
 _CONTENT_NAME = json.dumps(CONTENT_KEY) + ":"
 KEY_SEPARATOR = ":"
 _LINE_BYTES = 16 * 1024 * 1024
-UNENCODED = "not in the file's encoding"
-_REASONS = {
-    "MISSING COLUMNS": "too few fields",
-    "TOO MANY COLUMNS": "too many fields",
-    "UNQUOTED VALUE": "a quote that is not closed, or not written as the others",
-    "LINE SIZE OVER MAXIMUM": f"longer than {_LINE_BYTES // 1024 // 1024} MB",
-    "INVALID ENCODING": UNENCODED,
-}
-_MARKED = f"contains(record, {literal(MARK)})"
-
-
-class Rejected(NamedTuple):
-    """Lines that are no row; none where it is not known which. ``reason`` holds nothing of them."""
-
-    lines: range
-    reason: str
+_MARK_OF_ORDER = "\ufeff"
+"""Before the header of a file that was put behind another."""
 
 
 class Landed(NamedTuple):
@@ -69,10 +55,6 @@ class Cut:
     def columns(self) -> list[str]:
         """Those that a row is made of, sorted."""
         return sorted(name for name in self.dialect.columns if name not in self.exclude or name in self.key)
-
-    @property
-    def keyless(self) -> str:
-        return f"without {' or '.join(self.key)}"
 
 
 class Landing:
@@ -114,8 +96,22 @@ class Landing:
 
     def stage(self, path: Path, cut: Cut) -> tuple[int, list[Rejected]]:
         """Adds a file in UTF-8 with ``\\n`` newlines. Its number of rows, and its lines that are none."""
+        before, rejected = self.staged(), list[Rejected]()
+        if sum(self._read(path, cut, before)):
+            self._scratch.open().execute("DELETE FROM staged WHERE n > ?", [before])
+            good = path.with_name(f"{path.name}.good")
+            try:
+                rejected = sift(path, cut.dialect, cut.needed, cut.columns, good)
+                plain = replace(cut, dialect=replace(PLAIN, columns=cut.dialect.columns))
+                rejected += [Rejected(range(0), "no row")] * self._read(good, plain, before)[0]
+            finally:
+                good.unlink(missing_ok=True)
+        count = self._scratch.open().execute("SELECT count(*) FROM staged WHERE n > ?", [before]).fetchall()[0][0]
+        return count, rejected
+
+    def _read(self, path: Path, cut: Cut, before: int) -> tuple[int, int]:
+        """How many rows could not be read, and how many that were read are not as they should be."""
         connection = self._scratch.open()
-        before = self.staged()
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in cut.dialect.columns)
         connection.execute(
@@ -125,51 +121,11 @@ class Landing:
             f" store_rejects = true, strict_mode = true, max_line_size = {_LINE_BYTES})",
             [str(path)],
         )
-        rejected = self._rejected(path, cut)
-        flawed, marked = f"n > {before} AND (key IS NULL OR {_MARKED})", f"coalesce({_MARKED}, false)"
-        found = connection.execute(
-            f"SELECT count(*) FILTER ({marked}), count(*) FILTER (NOT {marked}) FROM staged WHERE {flawed}"
+        return connection.execute(
+            "SELECT (SELECT count(DISTINCT line_byte_position) FROM reject_errors), count(*) FROM staged"
+            f" WHERE n > {before} AND (key IS NULL OR record = '{{}}' OR contains(record, {literal(MARK)})"
+            f" OR {_is_header(cut)})"
         ).fetchall()[0]
-        if sum(found):
-            connection.execute(f"DELETE FROM staged WHERE {flawed}")
-            lines = flawed_lines(path, cut.dialect, cut.needed, cut.columns)
-            for count, reason, is_marked in ((found[0], UNENCODED, True), (found[1], cut.keyless, False)):
-                known = [one.lines for one in lines if one.marked == is_marked]
-                rejected += [Rejected(one, reason) for one in [*known, *[range(0)] * count][:count]]
-        return self._staged_since(before), rejected
-
-    def _rejected(self, path: Path, cut: Cut) -> list[Rejected]:
-        found = self._scratch.open().execute(
-            "SELECT any_value(error_type)::VARCHAR, line_byte_position, any_value(csv_line) FROM reject_errors"
-            " GROUP BY line_byte_position ORDER BY line_byte_position"
-        )
-        rejected = []
-        for (kind, _, text), line in _with_lines(path, found.fetchall()):
-            lines = text.split("\n")
-            saved = salvage(lines, cut.dialect) if len(lines) > 1 else []
-            good = {index for index, _ in saved}
-            reason = _REASONS.get(kind, "no row")
-            bad = [line + index for index, one in enumerate(lines) if one and index not in good]
-            rejected += [Rejected(range(number, number + 1), reason) for number in bad]
-            for index, cells in saved:
-                if MARK in "".join(cells):
-                    rejected.append(Rejected(range(line + index, line + index + 1), UNENCODED))
-                elif all(cells[cut.dialect.columns.index(name)] for name in cut.needed):
-                    self._stage_one(cells, cut)
-                else:
-                    rejected.append(Rejected(range(line + index, line + index + 1), cut.keyless))
-        return rejected
-
-    def _stage_one(self, cells: Sequence[str], cut: Cut) -> None:
-        names = ", ".join(map(quoted, cut.dialect.columns))
-        self._scratch.open().execute(
-            f"INSERT INTO staged SELECT {self.staged()} + 1, {_selection(cut)}"
-            f" FROM (VALUES ({', '.join('?' for _ in cells)})) AS one({names})",
-            [cell or None for cell in cells],
-        )
-
-    def _staged_since(self, n: int) -> int:
-        return int(self._scratch.open().execute("SELECT count(*) FROM staged WHERE n > ?", [n]).fetchall()[0][0])
 
     def staged(self) -> int:
         return int(self._scratch.open().execute("SELECT coalesce(max(n), 0) FROM staged").fetchall()[0][0])
@@ -319,11 +275,8 @@ def _selection(cut: Cut) -> str:
     return f"{key}, {record}, {gone}"
 
 
-def _with_lines(path: Path, found: Sequence[tuple[str, int, str]]) -> Iterator[tuple[tuple[str, int, str], int]]:
-    """With the number of the line at which each byte position (from 1) lies."""
-    line, position = 1, 1
-    with path.open("rb") as file:
-        for one in found:
-            line += file.read(max(0, one[1] - position)).count(b"\n")
-            position = max(position, one[1])
-            yield one, line
+def _is_header(cut: Cut) -> str:
+    """SQL of whether a row is the header again."""
+    names = ((literal(json.dumps(name) + ":"), literal(name)) for name in cut.columns)
+    header = f"'{{' || concat_ws(',', {', '.join(f'{name} || to_json({cell})' for name, cell in names)}) || '}}'"
+    return f"lower(replace(record, {literal(_MARK_OF_ORDER)}, '')) = {header}"

@@ -10,7 +10,8 @@ from pathlib import Path
 from producers.dialect import DialectError, detect
 from producers.drops import Export, Rule, Seen, marker_of
 from producers.incoming import Content, copy, examine, lines_of
-from producers.landing import CONTENT_KEY, UNENCODED, Cut, Landing, Rejected
+from producers.landing import CONTENT_KEY, Cut, Landing
+from producers.sieve import UNENCODED, Rejected
 from producers.unreadable import Unreadable, numbered
 from schemas.source import SourceObject
 
