@@ -24,6 +24,7 @@ class Book:
         self._shared: dict[str, tuple[set[str], set[str]]] = {}
         self._linking: dict[str, set[str]] = {}
         self._own: Counter[str] = Counter()
+        self._coming: set[tuple[str, str]] = set()
         self.awaiting: dict[tuple[str, str], Unit] = {}
         """Parts that wait for a row that Twenty does not have yet, and where their writes lie."""
         self.mergers = Mergers()
@@ -38,6 +39,9 @@ class Book:
             self._forget(old, name)
         parts[identity.part] = identity
         self.mergers.put(old, identity)
+        self._coming.discard(name)
+        if identity.state is IdentityState.DELETED and identity.retired and identity.message is not None:
+            self._coming.add(name)
         for row in identity.links.values():
             self._linking.setdefault(row, set()).add(identity.key)
         self.awaiting.pop(name, None)
@@ -107,6 +111,10 @@ class Book:
         """The parts that could have more."""
         places = [place for place in self._without if place not in self._holders]
         return [known for target, value in places for known in self.without(target, value)]
+
+    def coming(self) -> list[Identity]:
+        """Parts that are merged no more and whose last write was not sent again yet."""
+        return [self._records[key][part] for key, part in sorted(self._coming)]
 
     def owner(self, row: str) -> Identity | None:
         """The living identity of a row in Twenty; None where the row is not ours."""

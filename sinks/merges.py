@@ -134,9 +134,7 @@ def unfinished(book: Book) -> Consequences:
     out = Consequences()
     for loser in book.mergers.losers():
         decide(book, loser, out)
-    for known in book:
-        if known.part == "" and known.state is IdentityState.DELETED and known.retired and known.message is not None:
-            out.again.append(known)
+    out.again.extend(known for known in book.coming() if known.part == "")
     out.again.extend(book.deprived())
     for token in book.mergers.tokens():
         known_there = known_of(book, token)
