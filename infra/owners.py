@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ from infra.wiring import Deployment
 from processors.obligations import Obligation, read_obligations
 from schemas.broker import read_to_end
 from schemas.keys import alias_key, part_key
+from schemas.mapping import producible
 from schemas.mapping.expressions import Compiled, Context, text_of
 from schemas.mapping.language import DERIVED, SystemMapping
 from schemas.mapping.standard import MEMBER
@@ -23,7 +24,7 @@ from sinks.catalogue import TargetObject, catalogue
 from sinks.gateway import Gateway
 from sinks.members import member
 from sinks.owners import E_MAIL, fallback_id, ownerless
-from sinks.twenty.client import TwentyClient
+from sinks.twenty.client import PAGE, Page, TwentyClient
 from sinks.twenty.discovery import discover
 from sinks.twenty.errors import TwentyError
 
@@ -143,6 +144,21 @@ class Workspace:
             for name, relation in sorted(mapping.owners.items())
         }
 
+    def unused(self, mapping: SystemMapping) -> dict[str, list[str]]:
+        """``object.field`` -> options that the mapping can give and no live record has; a request for each option."""
+        objects, wanted = catalogue(discover(self.client)), defaultdict[tuple[str, str], set[str]](set)
+        for (_, name, field), those in producible(mapping).items():
+            wanted[name, field] |= those
+        found: dict[str, list[str]] = {}
+        for (name, field), those in sorted(wanted.items()):
+            plural, many = objects[name].plural, objects[name].types[field] == "MULTI_SELECT"
+            how = f"{field}[containsAny]:[{{}}]" if many else f"{field}[eq]:{{}}"
+            asked = {one: _page(self.client, plural, how.format(one), None, limit=1) for one in sorted(those)}
+            found[f"{name}.{field}"] = [
+                one for one, ask in asked.items() if not self._gateway.read("list", ask).records
+            ]
+        return found
+
     def _rows(self, target: TargetObject, column: str) -> Iterator[Row]:
         after, more = None, True
         while more:
@@ -151,8 +167,8 @@ class Workspace:
             after, more = page.end_cursor, page.has_next
 
 
-def _page(client: TwentyClient, plural: str, wanted: str, after: str | None) -> Callable[[], Any]:
-    return lambda: client.list_page(plural, filter=wanted, after=after)
+def _page(client: TwentyClient, plural: str, wanted: str, after: str | None, limit: int = PAGE) -> Callable[[], Page]:
+    return lambda: client.list_page(plural, filter=wanted, after=after, limit=limit)
 
 
 class _NobodyElse:

@@ -6,6 +6,7 @@ import json as jsonlib
 import sys
 from collections import defaultdict
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,10 +19,19 @@ from processors.obligations import Obligation, read_obligations
 from schemas.keys import split_token
 
 
-def held(settings: SettingsPath = None, json: Json = False) -> None:
+def held(
+    settings: SettingsPath = None,
+    json: Json = False,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="Instead: records in Twenty whose optional reference leads to nobody, yet."),
+    ] = False,
+) -> None:
     """Records that wait for a parent, by parent; parked ones wait for a parent that is not on its way."""
-    deployment = Deployment.load(settings)
-    waiting = [o for o in read_obligations(deployment.kafka, deployment.topics) if o.kind == "held"]
+    deployment, kind = Deployment.load(settings), "link" if links else "held"
+    waiting = [
+        o for o in read_obligations(deployment.kafka, deployment.topics) if o.kind == kind and (o.missing or not links)
+    ]
     if json:
         sys.stdout.write(jsonlib.dumps([_as_json(obligation) for obligation in waiting]) + "\n")
         return
@@ -39,11 +49,13 @@ def held(settings: SettingsPath = None, json: Json = False) -> None:
             f"{datetime.now(UTC).timestamp() - oldest:.0f} s",
         )
     Console().print(table if by_parent else "nothing waits")
-    if by_parent:
+    if by_parent and not links:
         typer.echo("A parked record is released when its parent arrives; correct it at the source, or add the parent.")
 
 
 def _state(children: list[Obligation]) -> str:
+    if all(child.kind == "link" for child in children):
+        return "owed"
     if all(child.skipped for child in children):
         return "skipped"
     return "parked" if all(child.parked for child in children) else "held"

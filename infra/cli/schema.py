@@ -12,6 +12,7 @@ import typer
 
 from infra.cli.components import SettingsPath
 from infra.cli.status import Json
+from infra.owners import Workspace
 from infra.settings import SettingsError
 from infra.wiring import Deployment
 from schemas.mapping import MappingError, requirements
@@ -83,6 +84,27 @@ def verify_schema(settings: SettingsPath = None, json: Json = False) -> None:
         raise typer.Exit(0 if found.is_empty else 1)
     fields = sum(len(one.fields) for one in wanted)
     typer.echo(f"Twenty agrees with the mapping: {len(wanted)} objects, {fields} fields.")
+
+
+@app.command("unused")
+def unused_options(settings: SettingsPath = None, json: Json = False) -> None:
+    """Options of the mapping's selects that no record in Twenty has: a typing error, or what the clinic does no more.
+
+    After a full run. Exit codes: 0 every option is used, 2 some are not, 1 Twenty cannot be read.
+    """
+    with _errors_told():
+        deployment = Deployment.load(settings)
+        with Workspace(deployment.settings.twenty) as workspace:
+            found = workspace.unused(deployment.mapping)
+    if json:
+        typer.echo(jsonlib.dumps(found))
+    else:
+        for field, left in found.items():
+            typer.echo(f"{field}: nobody has {', '.join(left)}")
+        typer.echo(
+            "Every option is used." if not found else "Check them against the source's texts: dualrun mapping explain."
+        )
+    raise typer.Exit(2 if found else 0)
 
 
 def _show(found: Plan, *, json: bool) -> None:

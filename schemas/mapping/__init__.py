@@ -3,7 +3,7 @@
 from schemas.mapping.document import MappingError, built_in, load_mapping, parse_mapping
 from schemas.mapping.language import SystemMapping
 from schemas.mapping.policies import edit_policies
-from schemas.mapping.requirements import requirements, select_columns, unused_options
+from schemas.mapping.requirements import producible, requirements
 
 __all__ = [
     "MappingError",
@@ -12,7 +12,6 @@ __all__ = [
     "edit_policies",
     "load_mapping",
     "parse_mapping",
+    "producible",
     "requirements",
-    "select_columns",
-    "unused_options",
 ]

@@ -126,6 +126,10 @@ class Part(Model):
     def items(self) -> Items | None:
         return self.each if isinstance(self.each, Items) else None
 
+    def record_of(self, name: str) -> str:
+        """The object whose record the part of a row of ``name`` writes: of a fragment it is the anchor's."""
+        return self.anchor.to or name if self.anchor else name
+
 
 class Derivation(Model):
     """A record that many rows speak of, named in a column."""

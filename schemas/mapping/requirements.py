@@ -1,11 +1,9 @@
-"""What a mapping asks of a Twenty workspace, and what of that the source does not use."""
+"""What a mapping asks of a Twenty workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from schemas.mapping.fields import options
-from schemas.mapping.language import SystemMapping
+from schemas.mapping.fields import field_types, options
+from schemas.mapping.language import Part, SystemMapping
 from schemas.mapping.rules import Rule
 from schemas.mapping.standard import MEMBER, PLURALS, RELATION, STANDARD, TARGETS
 from schemas.mapping.values import natural_key
@@ -57,43 +55,26 @@ def _field(name: str, field: CustomField) -> FieldRequirement:
     )
 
 
-def select_columns(mapping: SystemMapping) -> dict[tuple[str, str], list[tuple[str, str, Rule]]]:
-    """``(source object, column)`` -> the selects that it feeds, as (Twenty object, field, rule): what to look up as
-    distinct values before ``unused_options``."""
-    found: dict[tuple[str, str], list[tuple[str, str, Rule]]] = {}
-    for name, mapped in mapping.objects.items():
-        for part in mapped.parts:
-            for field_name, rule in part.rules:
-                custom = mapping.twenty[part.target].fields.get(field_name) if part.target in mapping.twenty else None
-                if custom is not None and custom.type in ("SELECT", "MULTI_SELECT") and rule.from_ is not None:
-                    found.setdefault((name, rule.from_), []).append((part.target, field_name, rule))
+def producible(mapping: SystemMapping) -> dict[tuple[str, str, str], set[str]]:
+    """Options that records can have: (source object whose record it is, Twenty object, select) -> option values.
+
+    A part's own condition on the column counts: of an activity that is a call no meeting can become.
+    """
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for name, parts in mapping.all_parts().items():
+        for part in parts:
+            kinds = field_types(mapping, part.target)
+            for field, rule in part.rules:
+                if kinds[field] in ("SELECT", "MULTI_SELECT"):
+                    place = (part.record_of(name), part.target, field)
+                    found[place] = found.get(place, set()) | _taken(mapping, part, field, rule)
     return found
 
 
-def unused_options(
-    mapping: SystemMapping, seen_values: Mapping[tuple[str, str], Collection[str]]
-) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Options of provisioned selects that no value seen maps to: ``(Twenty object, field) -> option values``.
-
-    ``seen_values`` are the distinct texts per ``(source object, column)``, for the keys of ``select_columns``.
-    Constants count as used.
-    """
-    used: dict[tuple[str, str], set[str]] = {}
-    for (name, column), selects in select_columns(mapping).items():
-        seen = seen_values.get((name, column), ())
-        for target, field_name, rule in selects:
-            many = mapping.twenty[target].fields[field_name].type == "MULTI_SELECT"
-            texts = {natural_key(text) for one in seen for text in (one.split(rule.split or ",") if many else [one])}
-            labels = {label: value for value, label in options(mapping, target, field_name).items()}
-            taken = used.setdefault((target, field_name), set())
-            taken |= {value for source, value in (rule.values or labels).items() if natural_key(source) in texts}
-    for parts in mapping.all_parts().values():
-        for part in parts:
-            for field_name, rule in part.rules:
-                if (part.target, field_name) in used and rule.constant is not None:
-                    used[part.target, field_name].add(str(rule.constant))
-    return {
-        place: tuple(value for value in options(mapping, *place) if value not in taken)
-        for place, taken in used.items()
-        if any(value not in taken for value in options(mapping, *place))
-    }
+def _taken(mapping: SystemMapping, part: Part, field: str, rule: Rule) -> set[str]:
+    if rule.constant is not None:
+        return {str(rule.constant)}
+    texts = rule.values or {label: value for value, label in options(mapping, part.target, field).items()}
+    only = part.when.get(rule.from_ or "")
+    told = {natural_key(text) for text in only} if isinstance(only, list) else None
+    return {option for text, option in texts.items() if told is None or natural_key(text) in told}

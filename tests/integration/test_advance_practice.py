@@ -5,7 +5,6 @@ HTTP.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,40 +12,60 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from infra.cli.main import app
 from infra.clinics.advance_practice.words import PICTURES
 from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import arrived, assert_as_the_tables_say, client, live_rows, settled, until
+from tests.integration.clinics import (
+    Ledger,
+    Shows,
+    arrived,
+    assert_as_the_tables_say,
+    at_the_source,
+    dualrun,
+    exported,
+    ledger,
+    live_rows,
+    settled,
+    shows,
+    twenty,
+    until,
+)
 
 pytestmark = pytest.mark.stack
+
+__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Iterator[Showcase]:
-    """The small practice after a day of work, when all of it has arrived."""
+    """The small practice after a day of work, with what hardly anybody has, when all of it has arrived."""
     with arrived("advance_practice", 50, sweep_seconds=1) as showcase:
         showcase.life().run(120, 0)
+        member = showcase.clinic.accounts[0].email
+        at_the_source(
+            showcase,
+            "insert into payers (payer_id, payer_name, policy_type) values (901, 'Rare', 'HMO')",
+            "insert into patients (patient_no, last_nm) values (600091, 'Rare')",
+            """insert into properties (prop_no, patient_no, label, content)
+               values (600092, 600091, 'Preferred contact', 'Fax')""",
+            f"""insert into providers (provider_id, family, email, specialty, credentials)
+                values (1000900091, 'Rare', '{member}', 'Cardiology', 'MD')""",
+        )
         yield showcase
-
-
-@pytest.fixture
-def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with client(showcase) as twenty:
-        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
     return live_rows(twenty, plural, f"advance_practice/{key}")
 
 
-def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
-    assert_as_the_tables_say(showcase, 4000)
+def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -> None:
+    assert_as_the_tables_say(showcase, ledger, 4000)
 
 
-def test_a_provider_is_a_person_until_the_invitation_is_accepted(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_a_provider_is_a_person_until_the_invitation_is_accepted(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
             """insert into providers (provider_id, given, family, email, specialty, credentials)
@@ -57,8 +76,13 @@ def test_a_provider_is_a_person_until_the_invitation_is_accepted(showcase: Showc
             """insert into appointments (appt_id, patient_no, provider_email, status, starts)
                values (1000900002, 600001, 'new.doctor@advance.example.com', 'completed', '2024-05-06 09:30')"""
         )
-    (person,) = until(lambda: found(twenty, "people", "provider/1000900001"))
-    assert (person["personRole"], person["specialty"], person["credentials"]) == ("PROVIDER", "Cardiology", "MD")
+
+    def people() -> list[tuple[str, str, str]]:
+        rows = found(twenty, "people", "provider/1000900001")
+        return [(one["personRole"], one["specialty"], one["credentials"]) for one in rows]
+
+    need = "without a match a person flagged as provider"
+    shows("Provider", need, people, [("PROVIDER", "Cardiology", "MD")])
     (visit,) = until(lambda: found(twenty, "tasks", "appointment/1000900002"))
     assert visit["completionDate"] == visit["dueAt"] == "2024-05-06T14:30:00.000Z"
     office = visit["assigneeId"]
@@ -69,24 +93,35 @@ def test_a_provider_is_a_person_until_the_invitation_is_accepted(showcase: Showc
     (member,) = members.records
     assert (member["specialty"], member["credentials"]) == ("Cardiology", "MD")
     assert office != member["id"]
-    until(lambda: [one["assigneeId"] for one in found(twenty, "tasks", "appointment/1000900002")] == [member["id"]])
+
+    def assignees() -> list[str]:
+        return [one["assigneeId"] for one in found(twenty, "tasks", "appointment/1000900002")]
+
+    shows("Appointment", "the provider as assignee by e-mail", assignees, [member["id"]])
 
 
-def test_a_payer_is_a_record_or_a_name_and_goes_from_one_to_the_other(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_a_payer_is_a_record_or_a_name_and_goes_from_one_to_the_other(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
             "insert into patients (patient_no, last_nm, payer_name) values (600011, 'Insured', 'Santé Québec')"
         )
-    (person,) = until(lambda: found(twenty, "people", "patient/600011"))
-    assert (person["payerName"], person["insurancePayerId"]) == ("Santé Québec", None)
+
+    def payers() -> list[tuple[str, str | None]]:
+        return [(one["payerName"], one["insurancePayerId"]) for one in found(twenty, "people", "patient/600011")]
+
+    need = "a text where the suite has no record of the payer"
+    shows("InsurancePayer", need, payers, [("Santé Québec", None)])
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update patients set payer_id = 11 where patient_no = 600011")
     (payer,) = found(twenty, "insurancePayers", "insurance_payer/11")
-    until(lambda: found(twenty, "people", "patient/600011")[0]["insurancePayerId"] == payer["id"])
-    assert not found(twenty, "people", "patient/600011")[0]["payerName"]
+    shows("InsurancePayer", need, payers, [("", payer["id"])])
 
 
-def test_pictures_leave_the_text_of_a_note_and_become_its_files(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_pictures_leave_the_text_of_a_note_and_become_its_files(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     picture = PICTURES[0]
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -95,8 +130,11 @@ def test_pictures_leave_the_text_of_a_note_and_become_its_files(showcase: Showca
         )
     (note,) = until(lambda: found(twenty, "notes", "note/1000900021"))
     assert note["bodyV2"]["markdown"] == f"Today: [{picture.name}]"
-    (file,) = until(lambda: twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records)
-    assert file["name"] == picture.name
+
+    def pictures() -> list[str]:
+        return [one["name"] for one in twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records]
+
+    shows("Document", "pictures in notes become files of their own", pictures, [picture.name])
     (practice,) = found(twenty, "companies", "organization/1")
     (target,) = twenty.list_page("noteTargets", filter=f'noteId[eq]:"{note["id"]}"').records
     assert target["companyId"] == practice["id"]
@@ -136,20 +174,38 @@ def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(
     until(lambda: content(1000900032) == late)
 
 
-def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     (key,) = showcase.expected().oversize
-    (note,) = found(twenty, "notes", key.removeprefix("advance_practice/"))
-    assert twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records == []
-    listed = CliRunner().invoke(app, ["attachments", "--settings", str(showcase.settings_path), "--oversize", "--csv"])
-    assert listed.exit_code == 0
-    assert key in listed.output
+
+    def listed_and_uploaded() -> tuple[bool, list[Any]]:
+        (note,) = found(twenty, "notes", key.removeprefix("advance_practice/"))
+        listed = key in dualrun(showcase, "attachments", "--oversize", "--csv")
+        return listed, twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records
+
+    shows("Document", "a scan over the limit is listed", listed_and_uploaded, (True, []))
 
 
-def test_the_definitions_of_workflows_are_exported_through_the_api(showcase: Showcase, tmp_path: Path) -> None:
-    package = tmp_path / "package"
-    result = CliRunner().invoke(app, ["rebuild-package", str(package), "--settings", str(showcase.settings_path)])
-    assert result.exit_code == 0, result.output
-    exported = json.loads((package / "workflows.json").read_text())
-    assert [one["name"] for one in exported] == ["Appointment reminder", "Claim follow-up", "Balance alert"]
-    assert exported[1]["definition"]["steps"] == [{"task": "appeal"}, {"wait": "14d"}]
-    assert json.loads((package / "inventory.json").read_text())["system"] == "advance_practice"
+def test_the_fields_of_properties_are_made_before_the_first_record(twenty: TwentyClient, shows: Shows) -> None:
+    wanted = {
+        "referralSource": "TEXT", "preferredContact": "SELECT", "consentSigned": "DATE", "insuranceGroupId": "TEXT",
+    }  # fmt: skip
+
+    def types() -> dict[str, str]:
+        (person,) = [one for one in twenty.objects() if one["nameSingular"] == "person"]
+        return {one["name"]: one["type"] for one in person["fields"] if one["name"] in wanted}
+
+    shows("CustomPatientProperty", "each a field made before the first record", types, wanted)
+
+
+def test_the_definitions_of_workflows_are_exported_through_the_api(
+    showcase: Showcase, tmp_path: Path, shows: Shows
+) -> None:
+    def definitions() -> tuple[list[str], list[dict[str, str]]]:
+        found = exported(showcase, tmp_path, "workflows")
+        return [one["name"] for one in found], found[1]["definition"]["steps"]
+
+    names = ["Appointment reminder", "Claim follow-up", "Balance alert"]
+    steps = [{"task": "appeal"}, {"wait": "14d"}]
+    shows("Workflow", "definitions as reference JSON", definitions, (names, steps))

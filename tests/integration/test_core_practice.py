@@ -14,17 +14,29 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from infra.cli.main import app
 from infra.clinics.comparison import Comparison
 from infra.clinics.values import Expected
 from infra.monitor import Look
 from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import arrived, client, live_rows, settled, until
+from tests.integration.clinics import (
+    Ledger,
+    Shows,
+    arrived,
+    at_the_source,
+    exported,
+    ledger,
+    live_rows,
+    settled,
+    shows,
+    twenty,
+    until,
+)
 
 pytestmark = pytest.mark.stack
+
+__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +44,6 @@ def started() -> Iterator[Showcase]:
     """The small clinic, when all that it had has arrived."""
     with arrived("core_practice", 60) as showcase:
         yield showcase
-
-
-@pytest.fixture
-def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with client(showcase) as twenty:
-        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
@@ -69,6 +75,12 @@ def days(started: Showcase) -> tuple[Day, Day]:
     first = day(started)
     life = started.life()
     life.run(120, 0)
+    at_the_source(
+        started,
+        "insert into doctors (doctor_id, last_name, specialization) values ('DR-901', 'Rare', 'Oral pathology')",
+        """insert into appointments (appointment_id, patient_id, appointment_type, status)
+           select 600099, max(patient_id), 'Sedation', 'Completed' from patients where archived_on is null""",
+    )
     life.settle()
     settled(started)
     assert life.afterwards() > 1
@@ -82,7 +94,7 @@ def showcase(started: Showcase, days: tuple[Day, Day]) -> Showcase:
 
 @pytest.mark.parametrize("which", [0, 1], ids=["before", "after"])
 def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work(
-    days: tuple[Day, Day], which: int
+    days: tuple[Day, Day], which: int, ledger: Ledger
 ) -> None:
     found = days[which]
     assert found.comparison.mismatches == ()
@@ -92,15 +104,21 @@ def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work
     assert found.expected.parked <= found.parked <= found.expected.orphans
     assert found.expected.parked and found.expected.flagged
     assert found.without_owner == 0
+    ledger.compared(found.expected, found.comparison, found.flags)
 
 
-def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into patients (patient_id, last_name) values (600001, 'Gone quiet')")
         source.execute("insert into treatment_plans (plan_id, patient_id, status) values (600002, 600001, 'Proposed')")
     (person,) = until(partial(found, twenty, "people", "patient/600001"))
     until(partial(found, twenty, "treatmentPlans", "treatment_plan/600002"))
-    assert person["emails"]["primaryEmail"].endswith("@core-practice.invalid")
+
+    def stands_in() -> list[bool]:
+        people = found(twenty, "people", "patient/600001")
+        return [one["emails"]["primaryEmail"].endswith("@core-practice.invalid") for one in people]
+
+    shows("Patient", "a placeholder and a flag where there is none", stands_in, [True])
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update patients set archived_on = now(), last_modified = now() where patient_id = 600001")
     settled(showcase)
@@ -111,10 +129,16 @@ def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twen
         return str(found(twenty, "treatmentPlans", "treatment_plan/600002")[0]["treatmentStatus"])
 
     until(lambda: status() == "COMPLETED")
-    assert [row["id"] for row in found(twenty, "people", "patient/600001")] == [person["id"]]
+
+    def people() -> list[str]:
+        return [row["id"] for row in found(twenty, "people", "patient/600001")]
+
+    shows("Patient", "one who is archived without a word stays", people, [person["id"]])
 
 
-def test_only_the_primary_practice_is_the_patients_company(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_only_the_primary_practice_is_the_patients_company(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into patients (patient_id, last_name, practice_id) values (600011, 'Two', 'PR-02')")
         source.execute(
@@ -128,7 +152,7 @@ def test_only_the_primary_practice_is_the_patients_company(showcase: Showcase, t
 
     until(lambda: companies() == [practice["id"]])
     settled(showcase)
-    assert companies() == [practice["id"]]
+    shows("PatientPractice", "the primary practice of those who are seen at several", companies, [practice["id"]])
 
 
 def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: TwentyClient, tmp_path: Path) -> None:
@@ -149,16 +173,20 @@ def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: Twent
     assert httpx.get(file["fullPath"]).raise_for_status().content == b"a scan from elsewhere"
 
 
-def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: TwentyClient) -> None:
-    (note,) = found(twenty, "notes", "document/10")
-    assert note["imagingLink"]["primaryLinkUrl"] == "https://imaging.example.com/studies/10"
-    assert twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records == []
+def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+    def link_and_files() -> list[tuple[str, list[Any]]]:
+        notes = found(twenty, "notes", "document/10")
+        files = [twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records for note in notes]
+        return [(note["imagingLink"]["primaryLinkUrl"], one) for note, one in zip(notes, files, strict=True)]
+
+    link = "https://imaging.example.com/studies/10"
+    shows("Document", "large images as links", link_and_files, [(link, [])])
 
 
-def test_the_recalls_are_exported_from_the_files(showcase: Showcase, tmp_path: Path) -> None:
-    arguments = ["rebuild-package", str(tmp_path / "package"), "--settings", str(showcase.settings_path)]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, result.output
-    recalls = json.loads((tmp_path / "package" / "recalls.json").read_text())
-    assert [one["title"] for one in recalls] == ["Six-month recall", "Appointment reminder", "Insurance expires"]
-    assert json.loads(recalls[2]["definition"])["do"] == ["e-mail “renew”"]
+def test_the_recalls_are_exported_from_the_files(showcase: Showcase, tmp_path: Path, shows: Shows) -> None:
+    def recalls() -> tuple[list[str], list[str]]:
+        found = exported(showcase, tmp_path, "recalls")
+        return [one["title"] for one in found], json.loads(found[2]["definition"])["do"]
+
+    titles = ["Six-month recall", "Appointment reminder", "Insurance expires"]
+    shows("RecallWorkflow", "definitions as reference JSON", recalls, (titles, ["e-mail “renew”"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,39 +9,55 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from infra.cli.main import app
 from infra.clinics.jiva import LISTS, rows
-from infra.owners import Workspace, to_invite
+from infra.owners import to_invite
 from infra.showcase import Showcase
 from infra.sources.settings import RestSection
 from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import arrived, assert_as_the_tables_say, client, live_rows, until
+from tests.integration.clinics import (
+    Ledger,
+    Shows,
+    arrived,
+    assert_as_the_tables_say,
+    at_the_source,
+    dualrun,
+    exported,
+    ledger,
+    live_rows,
+    shows,
+    twenty,
+    until,
+)
 
 pytestmark = pytest.mark.stack
+
+__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Iterator[Showcase]:
-    """A small customer of Jiva after a day of work, when all of it has arrived."""
+    """A small customer of Jiva after a day of work, with what hardly anybody has, when all of it has arrived."""
     with arrived("jiva", 60, sweep_seconds=2, poll_seconds=0.5) as showcase:
         showcase.life().run(120, 0)
+        organization, payer, member = (rows.identifier(table, 600) for table in ("organizations", "payers", "members"))
+        at_the_source(
+            showcase,
+            f"""insert into organizations (id, name, provider_type, licensed_states)
+                values ('{organization}', 'Rare', 'Home health', '{{MO}}')""",
+            f"insert into payers (id, name, payer_code, plans) values ('{payer}', 'Rare', 'P1', '{{Medicaid}}')",
+            f"""insert into members (id, last_name, member_type, coverage_tier)
+                values ('{member}', 'Rare', 'Member', 'Catastrophic')""",
+        )
         yield showcase
-
-
-@pytest.fixture
-def twenty(showcase: Showcase) -> Iterator[TwentyClient]:
-    with client(showcase) as twenty:
-        yield twenty
 
 
 def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
     return live_rows(twenty, plural, f"jiva/{key}")
 
 
-def test_every_record_is_as_the_tables_say(showcase: Showcase) -> None:
-    assert_as_the_tables_say(showcase, 4000)
+def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -> None:
+    assert_as_the_tables_say(showcase, ledger, 4000)
     assert showcase.expected().skipped
 
 
@@ -57,7 +72,9 @@ def test_long_lists_are_read_from_the_api_several_pages_at_a_time(showcase: Show
     assert min(parallel) > max(single)
 
 
-def test_organizations_in_a_circle_are_each_others_parents(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_organizations_in_a_circle_are_each_others_parents(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     first, second = (rows.identifier("organizations", number) for number in (500, 501))
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -71,10 +88,10 @@ def test_organizations_in_a_circle_are_each_others_parents(showcase: Showcase, t
 
     until(lambda: None not in (known := parents()) and len(known) == 2)
     ids = [found(twenty, "companies", f"organization/{one}")[0]["id"] for one in (first, second)]
-    assert parents() == ids[::-1]
+    shows("ProviderOrganization", "hierarchy, circles too", parents, ids[::-1])
 
 
-def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
     plan, facility = rows.identifier("care_plans", 7_000_001), rows.identifier("organizations", 502)
     with psycopg.connect(showcase.source_url) as source:
         (member,) = source.execute("select id from members order by id limit 1").fetchone() or ("",)
@@ -86,8 +103,13 @@ def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: TwentyCl
     assert found(twenty, "carePlans", f"care_plan/{plan}") == []
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into organizations (id, name) values (%s, 'C')", (facility,))
-    (arrived,) = until(lambda: found(twenty, "carePlans", f"care_plan/{plan}"))
-    assert arrived["facilityId"] == found(twenty, "companies", f"organization/{facility}")[0]["id"]
+    (company,) = until(lambda: found(twenty, "companies", f"organization/{facility}"))
+    people = [one["id"] for one in found(twenty, "people", f"member/{member}")]
+
+    def related() -> list[tuple[str, str]]:
+        return [(one["patientId"], one["facilityId"]) for one in found(twenty, "carePlans", f"care_plan/{plan}")]
+
+    shows("CarePlan", "both are there before it", related, [(*people, company["id"])])
 
 
 def look(showcase: Showcase) -> tuple[Any, ...]:
@@ -95,31 +117,42 @@ def look(showcase: Showcase) -> tuple[Any, ...]:
     return tuple(showcase.monitor.obligations)
 
 
-def test_the_file_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: TwentyClient) -> None:
+def test_the_file_over_the_limit_is_listed_and_not_uploaded(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     (key,) = showcase.expected().oversize
     with psycopg.connect(showcase.source_url) as source:
         (name,) = source.execute(
             "select file_name from attachments where id = %s", (key.rpartition("/")[2],)
         ).fetchone() or ("",)
     assert any(one == key for one, _ in showcase.monitor.flags)
-    assert twenty.list_page("attachments", filter=f'name[eq]:"{name}"').records == []
+
+    def listed_and_uploaded() -> tuple[bool, list[Any]]:
+        listed = key in dualrun(showcase, "attachments", "--oversize", "--csv")
+        return listed, twenty.list_page("attachments", filter=f'name[eq]:"{name}"').records
+
+    shows("Attachment", "over 25 MB on a list", listed_and_uploaded, (True, []))
 
 
-def test_coordinators_without_an_account_are_listed_to_be_invited(showcase: Showcase) -> None:
-    with Workspace(showcase.deployment.settings.twenty) as workspace:
-        listed = to_invite(showcase.deployment, workspace.members())
+def test_coordinators_without_an_account_are_listed_to_be_invited(
+    showcase: Showcase, twenty: TwentyClient, shows: Shows
+) -> None:
     expected = showcase.expected().skipped
-    assert expected
-    assert {key for one in listed for key in one.records} == expected
+
+    def listed() -> set[str]:
+        members = twenty.list_page("workspaceMembers").records
+        return {key for one in to_invite(showcase.deployment, members) for key in one.records}
+
+    shows("CareCoordinator", "those without an account are listed, to be invited", listed, expected)
 
 
-def test_connections_and_pathways_are_exported_through_the_api(showcase: Showcase, tmp_path: Path) -> None:
-    arguments = ["rebuild-package", str(tmp_path / "package"), "--settings", str(showcase.settings_path)]
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0
-    exported = {
-        name: json.loads((tmp_path / "package" / f"{name}.json").read_text())
-        for name in ("connections", "care_pathways")
-    }
-    for name, made in (("connections", rows.connections()), ("care_pathways", rows.pathways())):
-        assert [{column: one[column] for column in made[0]} for one in exported[name]] == made
+def test_connections_and_pathways_are_exported_through_the_api(
+    showcase: Showcase, tmp_path: Path, shows: Shows
+) -> None:
+    def definitions(name: str, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{column: one[column] for column in made[0]} for one in exported(showcase, tmp_path, name)]
+
+    connections, pathways = rows.connections(), rows.pathways()
+    inventory, rules = "inventory of connections", "care pathways and their rules"
+    shows("Integration", inventory, lambda: definitions("connections", connections), connections)
+    shows("Integration", rules, lambda: definitions("care_pathways", pathways), pathways)

@@ -13,7 +13,7 @@ from processors.ports import Transformed, TransformError
 from processors.transform import MappingTransform
 from schemas.codec import Codec
 from schemas.keys import alias_key, part_key, twenty_id
-from schemas.mapping import load_mapping, requirements, select_columns, unused_options
+from schemas.mapping import load_mapping, producible, requirements
 from schemas.records import (
     Attachment,
     Flag,
@@ -639,17 +639,13 @@ def test_every_field_that_is_written_is_provisioned_or_standard() -> None:
     assert [option.label for option in types] == ["new patient", "follow-up", "procedure", "telehealth", "urgent care"]
 
 
-def test_options_that_nobody_uses_are_reported() -> None:
-    assert ("appointment", "type") in select_columns(MAPPING)
-    seen: dict[tuple[str, str], list[str]] = {
-        ("appointment", "type"): ["Follow-up ", "walk-in", "telehealth"],
-        ("activity", "kind"): ["call", "meeting"],
-        ("clinical_note", "kind"): ["visit", "prescription", "lab"],
-    }
-    unused = unused_options(MAPPING, seen)
-    assert unused["task", "appointmentType"] == ("NEW_PATIENT", "PROCEDURE", "URGENT_CARE")
-    assert ("note", "noteType") not in unused
-    assert unused["person", "billingStatus"] == ("PAID", "PENDING", "OVERDUE", "INSURANCE_PENDING")
+def test_options_that_records_can_have() -> None:
+    found = producible(MAPPING)
+    assert found["clinical_note", "note", "noteType"] == {"VISIT_SUMMARY", "PRESCRIPTION", "LAB_RESULT"}
+    assert found["patient", "person", "personRole"] == {"PATIENT"}
+    assert found["activity", "note", "activityKind"] == {"CALL", "EMAIL"}
+    assert found["activity", "task", "activityKind"] == {"MEETING"}
+    assert found["activity", "task", "status"] == {"DONE"}
 
 
 def test_every_column_is_patient_data_unless_declared_safe() -> None:

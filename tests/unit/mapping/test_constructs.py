@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.mapping import MappingError, unused_options
+from schemas.mapping import MappingError, producible
 from schemas.mapping.durations import minutes
 from schemas.mapping.regions import postcode, state
 from schemas.mapping.values import AdjustedError, UnusableError, natural_key
@@ -385,11 +385,9 @@ def test_a_property_without_a_field_is_flagged_and_fills_nothing() -> None:
     assert (part.fields, part.flags) == ({}, (Flag("name", "a property without a field", "Shoe size"),))
 
 
-def test_an_option_that_only_a_property_uses_is_used() -> None:
-    assert unused_options(PROPERTIES, {("property", "value"): ["phone"]}) == {("person", "contact"): ("EMAIL",)}
-    assert unused_options(SPECIALTIES, {("thing", "specialties"): ["ENT;cardiology"]}) == {
-        ("thing", "specialties"): ("PEDIATRICS",)
-    }
+def test_options_of_properties_are_the_other_record_s_and_those_of_texts_are_values() -> None:
+    assert producible(PROPERTIES)["patient", "person", "contact"] == {"PHONE", "EMAIL"}
+    assert producible(SPECIALTIES) == {("thing", "thing", "specialties"): {"CARDIOLOGY", "PEDIATRICS", "EAR_NOSE"}}
 
 
 PAYERS = """\
