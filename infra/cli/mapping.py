@@ -12,13 +12,12 @@ import typer
 
 from infra.cli.status import Json
 from infra.field_sheet import write_sheet
-from infra.settings import Settings, SettingsError, load_settings
-from infra.sources.settings import PostgresSection
-from producers.postgres_check import database_mistakes
+from infra.settings import SettingsError, load_settings
+from infra.sources.check import source_mistakes
 from producers.view_check import query_doubts, view_mistakes
 from schemas.mapping import MappingError, SystemMapping, load_mapping, wording
 from schemas.mapping.comparison import compare
-from schemas.mapping.document import Check, Problem
+from schemas.mapping.document import Problem
 from schemas.mapping.fields import field_types
 from schemas.mapping.inference import as_yaml, properties
 from schemas.mapping.mistakes import suggestion
@@ -34,7 +33,8 @@ app = typer.Typer(
 
 File = Annotated[str, typer.Argument(metavar="MAPPING", help="Path of a mapping file, or the name of a built-in one.")]
 AskSource = Annotated[
-    Path | None, typer.Option("--settings", help="Ask the database of these settings, too, without reading a row.")
+    Path | None,
+    typer.Option("--settings", help="Ask the source of these settings, too: a database without reading a row."),
 ]
 
 
@@ -50,7 +50,8 @@ def check(mapping: File, settings: AskSource = None, json: Json = False) -> None
             found = load_mapping(mapping, view_mistakes)
             doubts = _doubts(mapping)
         else:
-            found = load_mapping(mapping, view_mistakes, _asking(load_settings(settings)))
+            chosen = load_settings(settings)
+            found = load_mapping(mapping, view_mistakes, lambda one: source_mistakes(one, chosen))
     except MappingError as error:
         if json:
             typer.echo(jsonlib.dumps([asdict(problem) for problem in error.problems], indent=2))
@@ -64,15 +65,6 @@ def check(mapping: File, settings: AskSource = None, json: Json = False) -> None
         return
     count = sum(1 for _ in lines(found))
     typer.echo(f"{found.system}, revision {found.revision}: {len(found.objects)} objects, {count} fields. No mistakes.")
-
-
-def _asking(settings: Settings) -> Check:
-    """Asks the database of a deployment."""
-    source = settings.source
-    if not isinstance(source, PostgresSection):
-        raise SettingsError(f"source.kind is {source.kind}: only a database can be asked about a mapping")
-    apart = frozenset(settings.drops.objects if settings.drops else ())
-    return lambda mapping: database_mistakes(mapping, source.url.get_secret_value(), apart=apart)
 
 
 def _doubts(mapping: str) -> tuple[Problem, ...]:

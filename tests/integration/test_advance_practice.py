@@ -49,8 +49,8 @@ def showcase() -> Iterator[Showcase]:
             "insert into patients (patient_no, last_nm) values (600091, 'Rare')",
             """insert into properties (prop_no, patient_no, label, content)
                values (600092, 600091, 'Preferred contact', 'Fax')""",
-            f"""insert into providers (provider_id, family, email, specialty, credentials)
-                values (1000900091, 'Rare', '{member}', 'Cardiology', 'MD')""",
+            f"""update providers set specialty = 'Cardiology', credentials = 'MD', updated_at = now()
+                 where lower(trim(email)) = '{member}'""",
         )
         yield showcase
 

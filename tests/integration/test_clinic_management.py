@@ -94,7 +94,7 @@ def test_one_visit_brings_a_stale_patient_with_the_whole_history(
 
     def history() -> list[str]:
         rows = [row for record in records[1:] for row in found(twenty, *record)]
-        return [row.get("patientId", row["title"]) for row in rows]
+        return [row.get("patientId") or row["title"] for row in rows]
 
     shows(
         "Patient",

@@ -87,7 +87,7 @@ def days(started: Showcase) -> tuple[Day, Day]:
     return first, day(started)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def showcase(started: Showcase, days: tuple[Day, Day]) -> Showcase:
     return started
 
