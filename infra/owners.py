@@ -153,10 +153,10 @@ class Workspace:
         for (name, field), those in sorted(wanted.items()):
             plural, many = objects[name].plural, objects[name].types[field] == "MULTI_SELECT"
             how = f"{field}[containsAny]:[{{}}]" if many else f"{field}[eq]:{{}}"
-            asked = {one: _page(self.client, plural, how.format(one), None, limit=1) for one in sorted(those)}
-            found[f"{name}.{field}"] = [
-                one for one, ask in asked.items() if not self._gateway.read("list", ask).records
-            ]
+            for option in sorted(those):
+                page = self._gateway.read("list", _page(self.client, plural, how.format(option), None, limit=1))
+                if not page.records:
+                    found.setdefault(f"{name}.{field}", []).append(option)
         return found
 
     def _rows(self, target: TargetObject, column: str) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.cli.components import SettingsPath
 from infra.cli.status import Json
@@ -39,7 +39,7 @@ def held(
     for obligation in waiting:
         for token in obligation.missing:
             by_parent[_name(token)].append(obligation)
-    table = Table("missing parent", "state", "children", "oldest")
+    table = Table(Column("missing parent", overflow="fold"), "state", Column("children", overflow="fold"), "oldest")
     for parent, children in sorted(by_parent.items()):
         oldest = min(child.since for child in children)
         table.add_row(

@@ -42,7 +42,7 @@ def showcase() -> Iterator[Showcase]:
     """The small practice after a day of work, with what hardly anybody has, when all of it has arrived."""
     with arrived("advance_practice", 50, sweep_seconds=1) as showcase:
         showcase.life().run(120, 0)
-        member = showcase.clinic.accounts[0].email
+        member = showcase.clinic.accounts[1].email
         at_the_source(
             showcase,
             "insert into payers (payer_id, payer_name, policy_type) values (901, 'Rare', 'HMO')",

@@ -40,6 +40,21 @@ CHANGES = {
   appointment:
 """,
     "assignee: {to: staff, by: staff_id}": "assignee: {alias: staff_account, by: staff_id}",
+    "\n  emergency_contact:\n": """
+  workflow:
+    source: {relation: public.workflows, key: [workflow_id]}
+    for_views: [name]
+
+  practice_rules:
+    source:
+      view: >-
+        select p.physician_id, count(w.workflow_id) as rules
+        from physicians p left join workflows w on w.name = p.practice group by p.physician_id
+      key: [physician_id]
+    parts: [{target: person, anchor: {to: physician, by: physician_id, required: true}, fields: {jobTitle: rules}}]
+
+  emergency_contact:
+""",
 }
 """The Clinic Place, as another clinic may want it."""
 
@@ -135,3 +150,19 @@ def test_a_person_stands_in_for_a_member_and_the_tasks_follow_the_account(desk: 
     assert desk.row("people", "staff/C-S1")["id"] == person["id"]
     desk.settle()
     assert desk.dualrun("status")["conservation"] == 0
+
+
+def test_an_object_that_is_read_for_views_alone_shows_in_what_they_count_and_is_accounted_for(desk: Desk) -> None:
+    desk.insert("physicians", physician_id="C-D1", first_name="Vera", last_name="View", practice="Uptown")
+    desk.becomes("people", "physician/C-D1", lambda row: row["jobTitle"] == "0")
+    for number in (9_001, 9_002):
+        desk.insert("workflows", workflow_id=number, name="Uptown")
+    desk.becomes("people", "physician/C-D1", lambda row: row["jobTitle"] == "2")
+    desk.sql("update workflows set name = 'Downtown' where workflow_id = 9001")
+    desk.becomes("people", "physician/C-D1", lambda row: row["jobTitle"] == "1")
+    desk.sql("delete from workflows where workflow_id = 9002")
+    desk.becomes("people", "physician/C-D1", lambda row: row["jobTitle"] == "0")
+    desk.settle()
+    status = desk.dualrun("status")
+    assert (status["conservation"], status["dead_letters"]) == (0, 0)
+    assert not any(one["key"].startswith("clinic_place/workflow/") for one in desk.dualrun("held"))

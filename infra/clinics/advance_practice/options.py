@@ -37,7 +37,7 @@ CLAIM_STATES = {
     "40-denied": "DENIED",
     "41-appealed": "APPEALED",
 }
-CONTACTS = {"phone": "PHONE", "e-mail": "EMAIL", "letter": "LETTER"}
+CONTACTS = {"phone": "PHONE", "e-mail": "EMAIL", "letter": "LETTER", "fax": "FAX"}
 KINDS = {"call": "CALL", "e-mail": "EMAIL", "meeting": "MEETING"}
 DIRECTIONS = {"in": "INBOUND", "out": "OUTBOUND"}
 

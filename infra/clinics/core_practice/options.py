@@ -14,8 +14,15 @@ SPECIALIZATIONS = {
     "orthodontics": "ORTHODONTICS",
     "endodontics": "ENDODONTICS",
     "periodontics": "PERIODONTICS",
+    "oral pathology": "ORAL_PATHOLOGY",
 }
-TYPES = {"exam": "EXAM", "cleaning": "CLEANING", "restoration": "RESTORATION", "emergency": "EMERGENCY"}
+TYPES = {
+    "exam": "EXAM",
+    "cleaning": "CLEANING",
+    "restoration": "RESTORATION",
+    "emergency": "EMERGENCY",
+    "sedation": "SEDATION",
+}
 STATUSES = {"scheduled": "SCHEDULED", "completed": "COMPLETED", "cancelled": "CANCELLED", "no-show": "NO_SHOW"}
 TASK_STATES = {"scheduled": "TODO", "completed": "DONE", "cancelled": "DONE", "no-show": "DONE"}
 PROCEDURES = ("D0120", "D0274", "D1110", "D2740", "D3330")
