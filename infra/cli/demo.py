@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from infra.clinics.worlds import WORLDS
 from infra.metrics import serve_together, value
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
+from schemas.records import Outcome
 
 LOOK_SECONDS = 1.0
 SETTLE_SECONDS = 900.0
@@ -211,10 +212,18 @@ def _traffic(showcase: Showcase) -> tuple[int, int]:
     return int(value(metrics, sent) or 0), int(value(metrics, throttled) or 0)
 
 
+def _flowed(outcomes: Mapping[tuple[str, Outcome], int]) -> str:
+    """What happened to records that were in Twenty already. ``outcomes``: decisions, by object and outcome."""
+    told = {"changed": Outcome.UPDATED, "merged": Outcome.MERGED, "deleted": Outcome.DELETED, "back": Outcome.RESTORED}
+    counts = {word: sum(count for (_, one), count in outcomes.items() if one is what) for word, what in told.items()}
+    return "flowed: " + ", ".join(f"{count:,} {word}" for word, count in counts.items())
+
+
 def _print(console: Console, summary: Summary) -> None:
     report, comparison = summary.as_json(), summary.comparison
     for name in ("captured", "outcomes", "held", "parked", "dead_letters", "flagged", "requests", "refused"):
         console.print(f"{name.replace('_', ' ')}: {report[name]}", highlight=False)
+    console.print(_flowed(summary.look.account.outcomes), highlight=False)
     console.print(f"first record in Twenty after {summary.first_record_seconds} s", highlight=False)
     console.print(f"conservation: {report['conservation']} changes without an account", highlight=False)
     console.print(

@@ -13,6 +13,7 @@ from infra.clinics.worlds import WORLDS
 pytestmark = pytest.mark.stack
 
 
+FLOWED = {"updated": "changed", "merged": "merged", "deleted": "deleted", "restored": "back"}
 DEMO = [sys.executable, "-m", "infra.cli.main", "demo"]
 
 
@@ -20,7 +21,7 @@ DEMO = [sys.executable, "-m", "infra.cli.main", "demo"]
 def test_the_demo_ends_in_step_and_says_so_in_json(system: list[str]) -> None:
     command = [*DEMO, *system, "--until-synced", "--json", "--patients", "40"]
     ended = subprocess.run(
-        [*command, "--changes", "40", "--rate", "20", "--requests", "0"], stdout=subprocess.PIPE, check=False
+        [*command, "--changes", "40", "--rate", "20", "--requests", "0"], capture_output=True, text=True, check=False
     )
     report = json.loads(ended.stdout)
     assert report["reconcile"]["compared"] > 1000
@@ -30,6 +31,10 @@ def test_the_demo_ends_in_step_and_says_so_in_json(system: list[str]) -> None:
     assert report["refused"] == 0
     assert report["first_record_seconds"] > 0
     assert report["outcomes"]["created"] > 0
+    outcomes = report["outcomes"]
+    flowed = [f"{outcomes.get(name, 0):,} {word}" for name, word in FLOWED.items()]
+    assert outcomes["updated"] > 0
+    assert f"flowed: {', '.join(flowed)}" in ended.stderr.splitlines()
     assert {"captured", "held", "parked", "flagged", "requests"} <= report.keys()
     assert ended.returncode == 0
 
