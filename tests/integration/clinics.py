@@ -71,9 +71,15 @@ class Reading(TwentyClient):
         return super().objects()
 
 
+@contextmanager
+def client(showcase: Showcase) -> Iterator[Reading]:
+    with Reading(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as twenty:
+        yield twenty
+
+
 @pytest.fixture
 def twenty(showcase: Showcase) -> Iterator[Reading]:
-    with Reading(showcase.twenty_url, showcase.twenty_api_key, timeout=30) as twenty:
+    with client(showcase) as twenty:
         yield twenty
 
 
