@@ -65,7 +65,17 @@ def compare(base_url: str, api_key: str, expected: Expected, tokens: Callable[[]
         live = {name: list(reader.rows(name, plural)) for name, plural in plurals.items()}
         own = {"person", "company", *expected.ours_alone}
         trashed = {name: list(reader.rows(name, plurals[name], trashed=True)) for name in own}
-        return _Comparing(expected, live, trashed, reader.download).result()
+        return compare_rows(expected, live, trashed, reader.download)
+
+
+def compare_rows(
+    expected: Expected,
+    live: Mapping[str, list[Row]],
+    trashed: Mapping[str, list[Row]],
+    download: Callable[[str], Content],
+) -> Comparison:
+    """``live``, ``trashed``: rows by object as Twenty answers them. ``download``: what is behind a file's link."""
+    return _Comparing(expected, live, trashed, download).result()
 
 
 def canonical(value: Any) -> Any:
