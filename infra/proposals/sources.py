@@ -13,7 +13,19 @@ from rich.console import Console
 
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
-from infra.proposals import behavioral, british, canadian, dental, exports, hosted, medical, praxis, prefixed
+from infra.proposals import (
+    australian,
+    behavioral,
+    british,
+    canadian,
+    dental,
+    erp,
+    exports,
+    hosted,
+    medical,
+    praxis,
+    prefixed,
+)
 from infra.proposals.answers import Answer, signed, written
 from infra.settings import SourceSettings
 from producers.memory import MemoryDatabase, MemorySource
@@ -37,9 +49,10 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "hosted": (261, 266, 245, 260),
     "prefixed": (87, 104, 73, 208),
     "british": (117, 132, 105, 121),
+    "erp": (118, 132, 96, 165),
+    "australian": (158, 166, 146, 169),
 }
-"""What was said rightly, said, found and wanted when the source was met for the first time, in this order; whatever was
-wrong then was mended afterwards."""
+"""What was said rightly, said, found and wanted when the source was met for the first time, in this order."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
 
@@ -75,12 +88,14 @@ def seen(directory: Path) -> Iterator[Measured]:
     yield of_files("british", directory / "british", directory / "work")
 
 
-def unseen(_directory: Path) -> Iterator[Measured]:
+def unseen(directory: Path) -> Iterator[Measured]:
     """Sources whose rows and answers come from another hand than the proposals, which have learned nothing from them.
 
     Whoever measures one notes its first figures; whoever mends what was wrong moves it to ``seen``.
     """
-    yield from ()
+    yield Measured("erp", in_memory("erp", erp.tables(), erp.KEYS, directory), written(KEYS / "erp.yaml"))
+    australian.write(directory / "australian")
+    yield of_files("australian", directory / "australian", directory / "work")
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:
