@@ -309,6 +309,7 @@ def _same(pending: Pending, part: Part, identity: Identity, book: Book) -> bool:
         and not pending.overtook(part)
         and not doubtful_links(part, book)
         and not book.could_have_more(identity)
+        and not book.mergers.heard_of(main_token(pending.key))  # its row may have been put into the trash for a merge
         and identity.content_hash.partition("+")[0] == part.content_hash
         and dict(identity.links) == wanted_links(part, book.record(pending.key))
     )

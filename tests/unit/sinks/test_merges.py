@@ -208,6 +208,22 @@ def test_a_relation_of_a_row_in_the_trash_moves_on_with_the_record_that_it_names
     assert one.leads("patient", "a", "helper") == "b"
 
 
+def test_a_chart_that_a_dead_sender_took_out_is_back_when_its_merge_has_lapsed() -> None:
+    one = world("a", "b")
+    one.put("merge", "1", loser="a", survivor="b")
+    one.hold.step(everything=True)
+    one.bench.turn(1)
+    one.put("patient", "a", title="a1")
+    for _ in range(3):
+        one.hold.step(everything=True)
+    one.die_unheard()
+    assert not one.living("a"), "taken out, and nobody heard of it"
+    one.delete("merge", "1")
+    one.hold.step(everything=True)
+    one.settle()
+    assert one.living("a"), "though its last version says what the one before said"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_merge_and_its_children_in_any_order(seed: int) -> None:
     chance = random.Random(seed)
