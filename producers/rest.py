@@ -25,6 +25,9 @@ from schemas.records import Json, Value
 from schemas.source import SourceObject
 
 _FRESH_SECONDS = 30.0
+_WRAPPINGS = 4
+_UNSET = frozenset({"", "0", "false", "f", "no", "n", "null"})
+"""Texts with which an API without booleans says that a record is not deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,13 @@ class RestSource:
                 if error.status in (404, 410):
                     return False
                 raise SourceError(f"{resource.record} answered {error.status}, that tells nothing") from None
-            return not _is_deleted(resource, answer.body)
+            record = _record(what, record_id, answer.body)
+            if record is None:
+                raise SourceError(
+                    f"{resource.record} answered without a record whose {' and '.join(what.key)} is the one that was"
+                    " asked for, that tells nothing: look at it and at the mapping's key"
+                )
+            return not _is_deleted(resource, record)
 
         found = self._pool.map(there, ids) if self._pool else map(there, ids)
         return {record_id for record_id, is_there in zip(ids, found, strict=True) if is_there}
@@ -176,6 +185,21 @@ def _id(what: SourceObject, row: Any) -> str | None:
     return None if any(value is None or value == "" for value in values) else ":".join(map(key_text, values))
 
 
+def _record(what: SourceObject, record_id: str, body: Any) -> Mapping[str, Any] | None:
+    """The record in an answer, which may wrap it: ``{"data": {...}}``, or a list of one."""
+    level = [body]
+    for _ in range(_WRAPPINGS):
+        for found in level:
+            if isinstance(found, dict) and _id(what, found) == record_id:
+                return found
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+    return None
+
+
 def _unreadable(what: SourceObject, resource: Resource, row: Any) -> Unreadable:
     reason = f"without {' or '.join(what.key)}" if isinstance(row, dict) else "no object"
     return numbered([(resource.path, reason, json.dumps(row, sort_keys=True).encode(), "utf-8")])[0]
@@ -191,7 +215,8 @@ def _row(what: SourceObject, record_id: str, row: Mapping[str, Any]) -> Row:
 
 
 def _is_deleted(resource: Resource, row: Any) -> bool:
-    return resource.deleted is not None and isinstance(row, dict) and bool(row.get(resource.deleted))
+    told = row.get(resource.deleted) if resource.deleted is not None and isinstance(row, dict) else None
+    return told.strip().lower() not in _UNSET if isinstance(told, str) else bool(told)
 
 
 def _moment(value: Value, zone: str) -> datetime | None:

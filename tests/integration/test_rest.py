@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import random
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,14 +16,14 @@ import httpx
 import pytest
 
 from infra.sources.build import build
-from infra.sources.rest_api import Asked, ClinicApi, MemoryTables, serve
+from infra.sources.rest_api import Asked, ClinicApi, MemoryTables
 from infra.sources.settings import RestSection
-from infra.stack.ports import free_port
 from producers.limits import Limits
 from producers.memory import MemoryDatabase
 from producers.source import Row, Source, SourceError
 from schemas.records import Operation
 from schemas.source import SourceObject
+from tests.integration.api_server import serving
 from tests.unit.producers.worlds import World
 
 PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
@@ -80,20 +79,11 @@ def clinic() -> Iterator[Clinic]:
     tables = MemoryTables()
     tables.tables["patients"] = {}
     api = ClinicApi(tables)
-    port = free_port(random.SystemRandom())
-    server = serve(api, port)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
-    clinic = Clinic(api, tables, f"http://127.0.0.1:{port}")
-    yield clinic
-    for source in clinic.opened:
-        source.close()
-    server.should_exit = True
-    thread.join(30)
+    with serving(api) as url:
+        clinic = Clinic(api, tables, url)
+        yield clinic
+        for source in clinic.opened:
+            source.close()
 
 
 def scan(source: Source, what: SourceObject, limit: int = 1000) -> list[Row]:

@@ -1,4 +1,4 @@
-"""A sum over files, through the settings, the poller and Kafka: exact after a crash, whatever happened meanwhile."""
+"""A sum over files and over lists of an API, through settings, poller and Kafka: exact after a crash."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from infra.sources.rest_api import ClinicApi, MemoryTables
 from infra.wiring import Deployment
 from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
@@ -20,6 +21,7 @@ from producers.service import PollerSettings, capture
 from schemas.broker import read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange, Value
+from tests.integration.api_server import serving
 
 MAPPING = """\
 system: tiny
@@ -61,14 +63,8 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 @dataclass
 class Office:
     settings: Path
-    drops: Path
     stop: threading.Event = field(default_factory=threading.Event)
     poller: threading.Thread | None = None
-
-    def drop(self, table: str, *lines: str) -> None:
-        arriving = self.drops / f"{table}.part"
-        arriving.write_text("\n".join([*lines, ""]))
-        arriving.replace(self.drops / f"{table}.csv")
 
     def begin(self) -> None:
         """The poller in a process of its own, as far as memory goes."""
@@ -112,35 +108,84 @@ class Office:
         return found
 
 
+Open = Callable[[str], Office]
+
+
 @pytest.fixture
-def office(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Iterator[Office]:
+def office_of(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Iterator[Open]:
+    """Makes an office of the settings of its source."""
+    opened: list[Office] = []
+
+    def open_office(source: str) -> Office:
+        (tmp_path / "tiny.yaml").write_text(MAPPING)
+        settings = tmp_path / "settings.yaml"
+        settings.write_text(
+            f"system: {tmp_path / 'tiny.yaml'}\nprefix: {topic_prefix.rstrip('.')}\ndata_dir: {tmp_path / 'data'}\n"
+            f"kafka: {{bootstrap_servers: '{kafka_bootstrap}'}}\nsource: {source}\n"
+            "twenty: {url: 'http://127.0.0.1:9', api_key: none}\n"
+        )
+        deployment = Deployment.load(settings)
+        prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
+        opened.append(Office(settings))
+        return opened[-1]
+
+    yield open_office
+    for office in opened:
+        office.end()
+
+
+def test_a_sum_over_lists_of_an_api_follows_them(office_of: Open) -> None:
+    """Numbers of JSON, pages by offset and by cursor, and a list that has no change times."""
+    tables = MemoryTables()
+    tables.tables = {"patients": {}, "invoices": {}}
+
+    def put(table: str, key: str, **columns: object) -> None:
+        tables.tables[table][key] = {"id": key, "updated_at": datetime.now(UTC).isoformat(), **columns}
+
+    for patient in ("1", "2"):
+        put("patients", patient, name="Ada")
+    for number in range(30):
+        put("invoices", f"i{number:02}", patient="12"[number % 2], open=[1.25, "3", None][number % 3])
+    with serving(ClinicApi(tables)) as url:
+        patients = "{path: /v1/patients, rows: data, record: '/v1/patients/{id}', modified_since: updated_since,"
+        patients += " paging: {kind: cursor, parameter: cursor, next: next_cursor}}"
+        invoices = "{path: /v1/invoices, rows: data, record: '/v1/invoices/{id}', parallel: 3,"
+        invoices += " paging: {kind: offset, parameter: offset, size: 7}}"
+        office = office_of(
+            f"{{kind: rest, url: '{url}', overlap_seconds: 1, objects: {{patient: {patients}, invoice: {invoices}}}}}"
+        )
+        office.begin()
+        each = Decimal("21.25")
+        until(lambda: office.owed() == {"1": each, "2": each})
+        put("invoices", "i00", patient="2", open=100)
+        del tables.tables["invoices"]["i02"]
+        until(lambda: office.owed() == {"1": each - Decimal("1.25"), "2": each + 100})
+        office.end()
+        put("patients", "3", name="Cleo")
+        put("invoices", "i01", patient="3", open=3)
+        office.begin()
+        until(lambda: office.owed() == {"1": each - Decimal("1.25"), "2": each + 97, "3": Decimal("3.00")})
+
+
+def test_a_sum_over_files_is_exact_after_a_restart(office_of: Open, tmp_path: Path) -> None:
     drops = tmp_path / "drops"
     drops.mkdir()
-    (tmp_path / "tiny.yaml").write_text(MAPPING)
-    settings = tmp_path / "settings.yaml"
-    settings.write_text(
-        f"system: {tmp_path / 'tiny.yaml'}\nprefix: {topic_prefix.rstrip('.')}\ndata_dir: {tmp_path / 'data'}\n"
-        f"kafka: {{bootstrap_servers: '{kafka_bootstrap}'}}\n"
-        f"source: {{kind: csv, directory: {drops}, settle_seconds: 0.2}}\n"
-        "twenty: {url: 'http://127.0.0.1:9', api_key: none}\n"
-    )
-    deployment = Deployment.load(settings)
-    prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
-    office = Office(settings, drops)
-    yield office
-    office.end()
 
+    def drop(table: str, *lines: str) -> None:
+        arriving = drops / f"{table}.part"
+        arriving.write_text("\n".join([*lines, ""]))
+        arriving.replace(drops / f"{table}.csv")
 
-def test_a_sum_over_files_is_exact_after_a_restart(office: Office) -> None:
-    office.drop("patients", "id,name", "1,Ada", "2,Bob")
-    office.drop("invoices", "id,patient,open", "a,1,10.50", "b,1,see file", "c,2,3")
+    drop("patients", "id,name", "1,Ada", "2,Bob")
+    drop("invoices", "id,patient,open", "a,1,10.50", "b,1,see file", "c,2,3")
+    office = office_of(f"{{kind: csv, directory: {drops}, settle_seconds: 0.2}}")
     office.begin()
     until(lambda: office.owed() == {"1": Decimal("10.50"), "2": Decimal("3.00")})
-    office.drop("invoices", "id,patient,open", "a,2,10.50", "b,1,4.25", "c,2,3")
+    drop("invoices", "id,patient,open", "a,2,10.50", "b,1,4.25", "c,2,3")
     until(lambda: office.owed() == {"1": Decimal("4.25"), "2": Decimal("13.50")})
     office.end()
-    office.drop("invoices", "id,patient,open", "a,2,10.50", "d,1,1")
+    drop("invoices", "id,patient,open", "a,2,10.50", "d,1,1")
     office.begin()
     until(lambda: office.owed() == {"1": Decimal("1.00"), "2": Decimal("10.50")})
-    office.drop("patients", "id,name", "2,Bob")
+    drop("patients", "id,name", "2,Bob")
     until(lambda: office.owed() == {"2": Decimal("10.50")})
