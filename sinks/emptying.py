@@ -21,6 +21,7 @@ from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
 from sinks.steps import Do
 from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
+from sinks.twenty.errors import Kind, TwentyError
 
 Record = dict[str, Any]
 
@@ -55,11 +56,26 @@ def trashed(client: TwentyClient, gateway: Gateway, works: Sequence[Work], targe
     """Puts rows into the trash, without the unique values that they hold. Raises TwentyError."""
     ids = [work.step.twenty_id for work in works]
     holding = [work.step.twenty_id for work in works if _may_hold(work.step.identity)] if target.unique else []
-    fields = {name: target.empty(name) for name in sorted(target.unique)}
     for start in range(0, len(holding), MAX_IDS_IN_MUTATION):
-        few = holding[start : start + MAX_IDS_IN_MUTATION]
-        gateway.write(Do.UPDATE, len(few), partial(client.update_many, target.plural, few, fields))
+        _freed(client, gateway, holding[start : start + MAX_IDS_IN_MUTATION], sorted(target.unique), target)
     gateway.write(Do.DELETE, len(ids), partial(client.delete_many, target.plural, ids))
+
+
+def _freed(
+    client: TwentyClient, gateway: Gateway, ids: Sequence[str], names: Sequence[str], target: TargetObject
+) -> None:
+    """Where two empty values count as equal a field keeps its own: they are in the way of nobody but who wants them.
+
+    So it is with custom fields of a workspace on the newer of 1.10's two metadata engines.
+    """
+    fields = {name: target.empty(name) for name in names}
+    try:
+        gateway.write(Do.UPDATE, len(ids), partial(client.update_many, target.plural, ids, fields))
+    except TwentyError as error:
+        if error.refusal.kind is not Kind.DUPLICATE:
+            raise
+        for name in names if len(names) > 1 else ():
+            _freed(client, gateway, ids, [name], target)
 
 
 def _may_hold(identity: Identity | None) -> bool:

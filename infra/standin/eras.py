@@ -13,8 +13,10 @@ class Era:
 
     `usage_limits`: both buckets are tested together and fractions of tokens are kept. `empty_text`: what empty text is
     stored as. `strict`: wrong types and unknown sub-fields are refused. `updated_by`: records name who changed them
-    last. `target_columns`: how noteTarget, taskTarget and attachment name what they hang on. `standard_fields`: city,
-    xLink, employees, annualRecurringRevenue and idealCustomerProfile against annualRevenue and an opportunity's owner.
+    last. `equal_blanks`: of a unique custom field one record alone may hold empty text, as in a workspace of 1.10 on
+    the newer of its two metadata engines. `target_columns`: how noteTarget, taskTarget and attachment name what they
+    hang on. `standard_fields`: city, xLink, employees, annualRecurringRevenue and idealCustomerProfile against
+    annualRevenue and an opportunity's owner.
     `metadata`: objects and fields wrapped in `data`, or direct. `restore_path`: `/rest/restore/people` or
     `/rest/people/restore`. `attachments`: a `fullPath`, or a FILES field. `default_depth`: of REST, where 1
     embeds relations. `answers` and `names_code` are the words of its refusals (answers.py).
@@ -23,6 +25,7 @@ class Era:
     name: str
     usage_limits: bool = False
     empty_text: Literal["kept", "null"] = "kept"
+    equal_blanks: bool = False
     strict: bool = False
     updated_by: bool = False
     rich_text: Literal["RICH_TEXT_V2", "RICH_TEXT"] = "RICH_TEXT_V2"

@@ -100,10 +100,11 @@ def duplicate_id() -> ApiError:
 
 
 def duplicate_value(label: str, value: str) -> ApiError:
+    said = f"with value {value}" if value else ""
     return ApiError(
         400,
         "UserInputError",
-        f"Duplicate {label} with value {value}. Please set a unique one.",
+        f"Duplicate {label} {said}. Please set a unique one.",
         friendly=f"This {label.lower()} with value {value} is already taken. Please choose a different value.",
         expected=True,
         kind="duplicate_value",

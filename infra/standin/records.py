@@ -57,6 +57,7 @@ class Table:
         self._writers = writers(of, self._clock, self._era)
         self._columns: dict[str, str] = {field.name: field.column for field in of.fields if field.column}
         self._uniques = [(field.label, field.unique_path) for field in of.fields if field.is_unique]
+        self._blanks = {one.unique_path for one in of.fields if one.is_custom and self._era.equal_blanks}
         self._match_paths = [field.unique_path for field in of.fields if field.is_unique or field.name == "id"]
         template = self.template
         self.rows = {
@@ -255,17 +256,20 @@ class Table:
             claimed: dict[Any, str] = {}
             for identity, row in changed.items():
                 value = value_at(row, path)
-                # Empty text is exempt from uniqueness on 1.10, as null is.
-                if value is None or value == "":
+                if not self._counts(path, value):
                     continue
                 owner = claimed.get(value) or index.get(value)
                 if owner is not None and owner != identity:
                     raise duplicate_value(label, value_text(value))
                 claimed[value] = identity
 
+    def _counts(self, path: Path, value: Any) -> bool:
+        """Empty text is exempt from uniqueness on 1.10, as null is, unless the era has equal blanks."""
+        return value is not None and (value != "" or path in self._blanks)
+
     def has_duplicates(self, path: Path) -> bool:
         values = [value_at(row, path) for row in self.rows.values()]
-        present = [value for value in values if value not in (None, "")]
+        present = [value for value in values if self._counts(path, value)]
         return len(set(present)) < len(present)
 
     # Storing
@@ -287,7 +291,7 @@ class Table:
     def _index(self, row: Row) -> None:
         for path, index in self._indexes.items():
             value = value_at(row, path)
-            if value is not None and value != "":
+            if self._counts(path, value):
                 index[value] = row["id"]
         position = row.get("position")
         if isinstance(position, (int, float)) and (self._lowest is None or position < self._lowest):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import uuid
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from sinks import unique
+from sinks.catalogue import catalogue
 from sinks.twenty.client import MAX_IDS_IN_URL, TwentyClient
+from sinks.twenty.discovery import discover
 from sinks.twenty.errors import Kind, TwentyError
 from tests.contract.conftest import Made, Probe
 from tests.contract.test_records import person
@@ -81,6 +85,53 @@ def test_update_and_destroy(client: TwentyClient, made: Made) -> None:
     assert refused(lambda: client.update("people", identity, {"jobTitle": "y"})) is Kind.NOT_FOUND
     assert client.update_many("people", [identity], {"jobTitle": "y"}) == []
     assert client.read_ids("people", [identity], trashed=True) == []
+
+
+@pytest.mark.parametrize(("plural", "field"), [("people", "emails"), ("companies", "domainName")])
+def test_rows_in_the_trash_without_their_unique_values(
+    client: TwentyClient, made: Made, tag: str, plural: str, field: str
+) -> None:
+    """How the sender frees what a merged or deleted record held: two rows are emptied alike and come back."""
+    target = next(one for one in catalogue(discover(client)).values() if one.plural == plural)
+    values: list[dict[str, Any]] = [
+        {"primaryEmail": f"{one}{tag}@x.test", "additionalEmails": []}
+        if field == "emails"
+        else {"primaryLinkUrl": f"https://{one}{tag}.test"}
+        for one in "abc"
+    ]
+    first, second, heir = made.ids(plural, 3)
+    client.create_batch(plural, [{"id": first, field: values[0]}, {"id": second, field: values[1]}], upsert=False)
+    answered = client.update_many(plural, [first, second], {field: target.empty(field)})
+    assert [unique.claims(one, target) for one in answered] == [{}, {}]
+    assert len(client.delete_many(plural, [first, second])) == 2
+    client.create_batch(plural, [{"id": heir, field: values[0]}], upsert=False)
+    assert {one["id"] for one in client.restore_many(plural, [first, second])} == {first, second}
+    back: list[dict[str, Any]] = [{"id": first, field: values[2]}, {"id": second}]
+    assert {one["id"] for one in client.create_batch(plural, back, upsert=True)} == {first, second}
+    rows = {one["id"]: one for one in client.read_ids(plural, [first, second, heir], trashed=False)}
+    assert [len(unique.claims(rows[one], target)) for one in (first, second, heir)] == [1, 0, 1]
+
+
+def test_empty_texts_of_a_unique_custom_field_are_equal_or_not(
+    client: TwentyClient, made: Made, probe: Probe, tag: str
+) -> None:
+    """A workspace on the newer of 1.10's metadata engines refuses the second: such a row keeps its value in the
+    trash."""
+    first, second, heir = made.ids(probe.plural, 3)
+    rows = [{"id": first, "extId": f"a{tag}"}, {"id": second, "extId": f"b{tag}"}]
+    client.create_batch(probe.plural, rows, upsert=False)
+    empty = partial(client.update_many, probe.plural, [first, second], {"extId": ""})
+    heirs = partial(client.create_batch, probe.plural, [{"id": heir, "extId": f"a{tag}"}], upsert=False)
+    try:
+        empty()
+    except TwentyError as error:
+        assert error.refusal.kind is Kind.DUPLICATE
+        client.delete_many(probe.plural, [first, second])
+        assert refused(heirs) is Kind.DUPLICATE
+    else:
+        client.delete_many(probe.plural, [first, second])
+        assert [one["extId"] for one in heirs()] == [f"a{tag}"]
+    assert {one["id"] for one in client.restore_many(probe.plural, [first, second])} == {first, second}
 
 
 def test_members(client: TwentyClient) -> None:

@@ -163,6 +163,27 @@ def test_behaviour_18_traits_are_settable_one_by_one(http: httpx.Client) -> None
     assert person["updatedBy"]["source"] == "API"
 
 
+def test_an_empty_unique_custom_text_may_count_as_a_value(http: httpx.Client) -> None:
+    http.post("/standin/reset", json={"era": "1.10", "traits": {"equal_blanks": "true"}}).raise_for_status()
+    person = next(
+        one for one in http.get("/rest/metadata/objects").json()["data"]["objects"] if one["nameSingular"] == "person"
+    )
+    field = {"objectMetadataId": person["id"], "name": "code", "label": "Code", "type": "TEXT"}
+    assert http.post("/rest/metadata/fields", json={**field, "isUnique": True}).status_code == 201
+    first, second = made(http, "people", code="1"), made(http, "people", code="2")
+    wanted = {"filter": f"id[in]:[{first['id']},{second['id']}]"}
+    assert http.patch("/rest/people", params=wanted, json={"emails": {"primaryEmail": ""}}).status_code == 200
+    answer = http.patch("/rest/people", params=wanted, json={"code": ""})
+    assert refusal(answer) == (400, "Duplicate Code . Please set a unique one.")
+    assert made(http, "people")["code"] == "", "the first of them"
+    again = http.post("/rest/people", json={"id": str(uuid.uuid4())})
+    assert refusal(again) == (400, "Duplicate Code . Please set a unique one.")
+    other = http.post("/rest/metadata/fields", json={**field, "name": "other", "label": "Other"}).json()["data"]
+    made(http, "people", code="3")
+    changed = http.patch(f"/rest/metadata/fields/{other['createOneField']['id']}", json={"isUnique": True})
+    assert changed.status_code == 400, "they all hold the same"
+
+
 def test_behaviour_20_updated_by_is_always_the_caller(http: httpx.Client) -> None:
     theirs = {"source": "IMPORT", "name": "Somebody"}
     row = made(http, "people", createdBy=theirs, updatedBy=theirs)

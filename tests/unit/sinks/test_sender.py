@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -343,3 +344,24 @@ def test_a_fragment_decided_before_its_row_was_deleted_does_not_revive_it() -> N
     assert Outcome.DELETED in bench.outcomes(owner)
     assert Outcome.DELETED in bench.outcomes(share)
     assert row not in bench.twenty.rows
+
+
+def test_a_row_goes_into_the_trash_though_two_empty_values_count_as_equal() -> None:
+    bench = Bench()
+    emptied = bench.twenty.update_many
+
+    def update(plural: str, ids: Sequence[str], fields: dict[str, Any]) -> list[dict[str, Any]]:
+        if "extId" in fields:
+            raise TwentyError("update", refusal(Kind.DUPLICATE))
+        return emptied(plural, ids, fields)
+
+    bench.twenty.update_many = update  # type: ignore[method-assign]
+    held = {"emails": {"primaryEmail": "amy@x.test", "additionalEmails": []}, "extId": "1"}
+    bench.kafka.publish(write(1, Part("", "person", fields=held, content_hash="x"), key=key(1)))
+    bench.turn(3)
+    row = bench.twenty.rows[twenty_id(key(1), "")]
+    bench.kafka.publish(write(2, key=key(1), kind=WriteKind.DELETE))
+    bench.turn()
+    assert bench.outcomes(key(1))[-1] is Outcome.DELETED
+    assert row["id"] not in bench.twenty.rows
+    assert (row["emails"]["primaryEmail"], row["extId"]) == ("", "1"), "the other value is free"
