@@ -71,7 +71,9 @@ def _unsure(identity: Identity, pending: Pending) -> Identity:
     return replace(
         identity,
         content_hash=f"{plus}{file}" if written or removed else identity.content_hash,
-        links={field: row for part in earlier for field, row in unsure(part).items()} | dict(identity.links),
+        links=dict.fromkeys(pending.moved.get(identity.part, ()), "")
+        | {field: row for part in earlier for field, row in unsure(part).items()}
+        | dict(identity.links),
         owned=tuple(sorted({*identity.owned, *shared})),
     )
 

@@ -185,7 +185,7 @@ def _links(pending: Pending, part: Part, identity: Identity | None, book: Book) 
         return None if moved == identity else Settled(part.name, Outcome.UNCHANGED, OF_GONE, moved, target=part.target)
     due = due_links(part, identity, known)
     if pending.write.kind is WriteKind.PATCH and part.name not in pending.relinked:
-        due |= doubtful_links(part, book)
+        due |= doubtful_links(part, identity, pending, book)
     if not due:
         said = linked(part, identity, book)
         return None if said == identity else Settled(part.name, Outcome.UNCHANGED, identity=said, target=part.target)
@@ -307,7 +307,7 @@ def _same(pending: Pending, part: Part, identity: Identity, book: Book) -> bool:
     return (
         part.content_hash != ""
         and not pending.overtook(part)
-        and not doubtful_links(part, book)
+        and not doubtful_links(part, identity, pending, book)
         and not book.could_have_more(identity)
         and not book.mergers.heard_of(main_token(pending.key))  # its row may have been put into the trash for a merge
         and identity.content_hash.partition("+")[0] == part.content_hash

@@ -152,9 +152,10 @@ class Lanes:
             pending.accounted.clear()
             pending.write = overlay(write, pending.write)
         elif pending.write.kind is WriteKind.PATCH:
-            pending.write, pending.place = overlay(write, pending.write), position
+            patch, pending.write, pending.place = pending.write, write, position
+            pending.lay(patch)
         else:
-            pending.write = overlay(pending.write, write)
+            pending.lay(write)
         pending.positions.append(position)
         pending.positions += self._lifted.pop(write.key, [])
         self._hurry(pending, lane)
@@ -195,7 +196,7 @@ class Lanes:
         if pending is None:
             pending = self._admit(patch, Lane.LIVE, now)
         else:
-            pending.write = overlay(pending.write, patch)
+            pending.lay(patch)
         pending.positions.append(position)
         self.changed[patch.key] = pending
 
@@ -203,7 +204,7 @@ class Lanes:
         kept = []
         for waiting in self._patches.pop(pending.key, []):
             if waiting.patch.version == pending.write.version:
-                pending.write = overlay(pending.write, waiting.patch)
+                pending.lay(waiting.patch)
                 pending.positions.append(waiting.position)
             elif waiting.patch.version < pending.write.version:
                 pending.positions.append(waiting.position)

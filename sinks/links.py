@@ -8,6 +8,7 @@ from dataclasses import replace
 from schemas.keys import is_alias, part_key, split_token, twenty_id
 from schemas.records import Identity, IdentityState, Link, Part, PartMode
 from sinks.book import LIVING, Book
+from sinks.pending import Pending
 
 
 def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
@@ -26,21 +27,27 @@ def unsure(part: Part) -> dict[str, str]:
 
 
 def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identity]) -> dict[str, str]:
-    """Of a part's links those that its row does not have yet; an empty id takes one back.
-
-    What an alias said earlier than what the row has is void: a worker that was stopped may say it again.
-    """
+    """Of a part's links those that its row does not have yet; an empty id takes one back."""
     had: Mapping[str, str] = identity.links if identity else {}
-    had_at: Mapping[str, int] = identity.links_at if identity else {}
     wanted = wanted_links(part, known) | {link.field: "" for link in part.links if link.twenty_id == ""}
-    void = {link.field for link in part.links if 0 <= link.at < had_at.get(link.field, -1)}
+    void = _outdated(part, identity)
     return {field: row for field, row in wanted.items() if had.get(field, "") != row and field not in void}
 
 
-def doubtful_links(part: Part, book: Book) -> dict[str, str]:
-    """Links that a process which died may have written otherwise: their record was merged, then or now."""
+def doubtful_links(part: Part, identity: Identity | None, pending: Pending, book: Book) -> dict[str, str]:
+    """Links that a process which died may have written otherwise: their record was merged, then or now, or a patch
+    moved them on."""
+    moved = pending.moved.get(part.name, set()) - _outdated(part, identity)
     said = (link for link in part.links if link.twenty_id is not None)
-    return {link.field: link.twenty_id or "" for link in said if book.mergers.heard_of(link.token)}
+    return {
+        link.field: link.twenty_id or "" for link in said if link.field in moved or book.mergers.heard_of(link.token)
+    }
+
+
+def _outdated(part: Part, identity: Identity | None) -> set[str]:
+    """What an alias said earlier than what the row has is void: a worker that was stopped may say it again."""
+    had_at: Mapping[str, int] = identity.links_at if identity else {}
+    return {link.field for link in part.links if 0 <= link.at < had_at.get(link.field, -1)}
 
 
 def linked(part: Part, identity: Identity, book: Book) -> Identity:

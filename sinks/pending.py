@@ -52,6 +52,7 @@ class Pending:
     attempts: refusals without a known cause. place: the message that holds ``write``.
     earlier: parts of replaced versions, by name: what of them is in Twenty is our own though no answer has told so.
     named: the parts of each replaced version: what it did not name may have been deleted.
+    moved: part -> relations that led elsewhere when the record came: a process that died may have written them so.
     relinked: parts whose links were written. merging: its rows are taken out because it was merged into another.
     """
 
@@ -76,6 +77,7 @@ class Pending:
     place: Position | None = None
     earlier: dict[str, list[Part]] = field(default_factory=dict)
     named: list[set[str]] = field(default_factory=list)
+    moved: dict[str, set[str]] = field(default_factory=dict)
     relinked: set[str] = field(default_factory=set)
     merging: bool = False
 
@@ -93,6 +95,16 @@ class Pending:
             mapping.clear()
         self.attempts = 0
 
+    def lay(self, patch: Write) -> None:
+        """Lays what a patch of the same version has resolved over the write."""
+        before = {part.name: part for part in self.write.parts}
+        self.write = overlay(self.write, patch)
+        for part in self.write.parts:
+            led = {link.field: link.twenty_id for link in before[part.name].links} if part.name in before else {}
+            moved = {link.field for link in part.links if led.get(link.field) not in (None, "", link.twenty_id)}
+            if moved:
+                self.moved.setdefault(part.name, set()).update(moved)
+
     def overtook(self, part: Part) -> bool:
         """Whether something else may be in Twenty than any answer told: a replaced version's content or relations, or
         nothing."""
@@ -102,7 +114,7 @@ class Pending:
             or any(link.twenty_id and (link.field, link.token) not in named for link in earlier.links)
             for earlier in self.earlier.get(part.name, ())
         )
-        return changed or any(part.name not in names for names in self.named)
+        return changed or part.name in self.moved or any(part.name not in names for names in self.named)
 
     def remember(self, replaced: Write) -> None:
         for part in replaced.parts:

@@ -92,7 +92,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     assert part is not None
     links = wanted_links(part, known)
     if step.outcome.value == "linked":
-        due = due_links(part, identity, known) | doubtful_links(part, book)
+        due = due_links(part, identity, known) | doubtful_links(part, identity, pending, book)
         payload |= {target.column(name): row or _instead(name, target) for name, row in due.items()}
         return Row(payload, (), ())
     payload |= _leftovers(step, book, target)
@@ -142,7 +142,8 @@ def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
 def _overtaken(pending: Pending, part: Part, target: TargetObject) -> dict[str, str | None]:
     """No relation that a replaced version may have set though no answer has told so, when its sender died."""
     replaced = [earlier for earlier in pending.earlier.get(part.name, ()) if earlier.target == part.target]
-    set_then = [link.field for one in replaced for link in one.links if link.twenty_id]
+    set_then = {link.field for one in replaced for link in one.links if link.twenty_id}
+    set_then |= pending.moved.get(part.name, set())
     return {target.column(name): _instead(name, target) for name in set_then}
 
 

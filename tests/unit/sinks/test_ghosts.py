@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.keys import twenty_id
-from schemas.records import BEFORE_ALL, Identity, IdentityState, Outcome, Part
+from schemas.keys import alias_key, twenty_id
+from schemas.records import BEFORE_ALL, Identity, IdentityState, Link, Outcome, Part, WriteKind
 from sinks.ghosts import doubts
 from sinks.twenty.errors import Kind
 from tests.unit.sinks.merge_world import World
-from tests.unit.sinks.sender_fakes import refusal
+from tests.unit.sinks.sender_fakes import Bench, refusal
 from tests.unit.sinks.values import pending, version, write
 
 KEY = "s/patient/1"
@@ -154,3 +155,28 @@ def test_what_is_known_keeps_its_version() -> None:
     assert doubts(pending(write(3, Part("", "person"))), {"": gone}) == [replace(gone, in_doubt=True)]
     again = replace(gone, in_doubt=True)
     assert doubts(pending(write(3, Part("", "person"))), {"": again}) == [], "it is said once"
+
+
+@pytest.mark.parametrize("known", ["nothing", "an earlier version", "its version"])
+def test_a_relation_that_nobody_heard_of_is_taken_back_with_its_alias(known: str) -> None:
+    bare = Part("", "noteTarget", content_hash="x")
+    named, taken = (
+        replace(bare, links=(Link("person", alias_key("s", "nick", "1"), False, row, at),))
+        for row, at in (("row", 5), ("", 9))
+    )
+    heard = Bench()
+    number = 2 if known == "its version" else 1
+    if known != "nothing":
+        heard.kafka.publish(write(number, bare))
+        heard.turn(3)
+    kind = WriteKind.PATCH if known == "its version" else WriteKind.WRITE
+    said = write(2, named, kind=kind)
+    unheard = Bench(twenty=heard.twenty, kafka=deepcopy(heard.kafka))
+    unheard.kafka.publish(said)
+    unheard.turn(3)
+    row = heard.twenty.rows[twenty_id(KEY, "")]
+    assert row["targetPersonId"] == "row"
+    again = Bench(twenty=heard.twenty, kafka=heard.kafka)
+    again.kafka.publish(said, write(2, taken, kind=WriteKind.PATCH))
+    again.turn(5)
+    assert heard.twenty.rows[row["id"]]["targetPersonId"] is None

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.conservation import Ledger
@@ -124,6 +124,7 @@ def seen(one: World) -> dict[str, dict[str, Any]]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
+@example(20134)
 def test_every_history_ends_as_the_source_says(seed: int) -> None:
     one = lived(seed, "visit", "note", "contact")
     assert seen(one) == seen(calm(one.source))
