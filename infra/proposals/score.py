@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.proposals.answers import NONE, Answer
-from producers.propose.entities import UNMAPPED
+from producers.propose.kind import UNMAPPED
 from producers.propose.proposal import THRESHOLD, ObjectProposal
 
 

@@ -82,10 +82,12 @@ def all_sources(directory: Path) -> Iterator[Measured]:
 
 def seen(directory: Path) -> Iterator[Measured]:
     """Sources of another hand, from which proposals have learned since they were measured."""
-    for name, made in (("canadian", canadian), ("hosted", hosted), ("prefixed", prefixed)):
+    made_in_tables = (("canadian", canadian), ("hosted", hosted), ("prefixed", prefixed), ("erp", erp))
+    for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
-    british.write(directory / "british")
-    yield of_files("british", directory / "british", directory / "work")
+    for name, files in (("british", british), ("australian", australian)):
+        files.write(directory / name)
+        yield of_files(name, directory / name, directory / "work")
 
 
 def unseen(directory: Path) -> Iterator[Measured]:
@@ -93,9 +95,7 @@ def unseen(directory: Path) -> Iterator[Measured]:
 
     Whoever measures one notes its first figures; whoever mends what was wrong moves it to ``seen``.
     """
-    yield Measured("erp", in_memory("erp", erp.tables(), erp.KEYS, directory), written(KEYS / "erp.yaml"))
-    australian.write(directory / "australian")
-    yield of_files("australian", directory / "australian", directory / "work")
+    yield from ()
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:

@@ -1,7 +1,7 @@
 """How practice software cuts English words short, and what it has besides those of the vocabulary.
 
-Gathered from public schemas of practice and hospital systems. Lines as in the vocabulary; what that has already means
-what it says there.
+Written down from what practice and hospital systems are seen to write, and guessed where it seemed likely. Lines as in
+the vocabulary; what that has already means what it says there.
 """
 
 WRITTEN = """
@@ -110,6 +110,7 @@ start: commences
 created: crtd createddate createdate createdon createdat datecreated crdate credate createdt entrydate dateentered
 created: recorded dateadded
 updated: upd updt upded updateddate updatedate updatedon updatedat datemodified dateupdated moddate modifieddate
+updated: write lastwrite writedate lstupd
 updated: lastmodified lastupdated lastchange lastchanged lastmod chgdate changedate dateupd datemod chgd
 entered: keyed
 scheduled: sched schd sheduled
@@ -150,7 +151,7 @@ origin: original orig
 copy: copies
 page: pages
 doctor: gp gps gpid
-id: guid
+id: guid uid
 mother: moth mum mom
 father: fath dad
 nachname: sname
@@ -188,4 +189,19 @@ exported: export exports
 tax: gst vat hst
 provider: vet vets veterinarian veterinarians
 percent: rate ratio
+other:
+updated: chg
+created: insert
+job: occ occup
+city: village township
+party: parties
+color: colour colours colors farbe couleur colore
+cancelled: cancel cancellation cancellations cancelreason
+privacy:
+journal: journals
+referral: referred
+outstanding: residual
+net: untaxed
+model: models
+account: ac
 """

@@ -43,10 +43,10 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("suffix", ("suffix",), _TEXT, 0.9),
     ("email", ("email",), _TEXT, 0.75),
     ("fax", ("fax",), _ANY, 0.95),
-    ("phone", ("phone", "=mobile", "=home mobile"), _ANY, 0.95),
+    ("phone", ("phone", "=mobile", "=home mobile", "=mobile number"), _ANY, 0.95),
     ("street2", ("address 2", "street 2", "address line 2", "address ln 2"), _TEXT, 0.96),
-    ("street", ("street", "=address", "=address 1", "=first address", "=address line", "=address ln"),
-     _TEXT, 0.96),
+    ("street", ("street", "=address", "=address 1", "=first address", "=address line", "=address ln"), _TEXT, 0.96),
+    ("street", ("=mailing address",), _TEXT, 0.9),
     ("zip", ("zip", "post code", "code postal"), _CODES, 0.97),
     ("country", ("country",), _TEXT, 0.95),
     ("county", ("county",), _TEXT, 0.95),
@@ -93,7 +93,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
             "amount", "cost", "fee", "price", "charge", "balance", "revenue", "paid", "billed", "outstanding",
             "expense",
             "discount", "total", "payment", "adjustment", "transfer", "copay", "deductible", "deposit", "refund",
-            "premium", "allowed", "owed", "net", "gross", "due", "tax", "subtotal",
+            "premium", "allowed", "owed", "net", "gross", "due", "tax", "money",
         ),
         frozenset({"decimal"}),
         0.95,
@@ -135,6 +135,10 @@ _QUALIFIED = frozenset(
      "county", "city", "state", "file_name", "file_path", "body", "title", "description", "specialty", "name", "reason",
      "website", "language", "job", "author", "duration"}
 )  # fmt: skip
+_CALLED = (("organization",), ("company",), ("practice",), ("payer",))
+"""Columns that say what a row with an address is called."""
+_STORED = frozenset({"document", "attachment", "file", "image"})
+_REACHING = frozenset({"phone", "mobile", "email", "number", "address"})
 _PLACES = frozenset({"street", "zip", "city"})
 _COUNTED = frozenset(
     {"refill", "page", "copy", "repeat", "day", "minute", "hour", "month", "item", "image", "unit", "encounter"}
@@ -176,6 +180,11 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
         found[plain] = Concept("last_name", 0.92)
     if "last_name" in told and "first_name" not in told and plain:
         found[plain] = Concept("first_name", 0.92)
+    if not told.keys() & {"name", "title", "first_name", "last_name"} and _PLACES & told.keys():
+        whole = (one for one in known if one.spelt in _CALLED and one.type == "text" and not one.form)
+        found |= {one.name: Concept("name", 0.88) for one in [*whole][:1]}
+    if "first_name" in told and "last_name" not in told and not plain and own & _STORED:
+        found[told["first_name"]] = Concept("file_path", 0.86)  # fname of a file
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
             if column.spelt == ("place",) and column.type == "text":
@@ -195,7 +204,7 @@ def concept(column: Column, own: Collection[str]) -> Concept:
     ):
         return Concept("quantity", 0.92)
     core = {word for word in spelt if word not in own} or set(spelt)
-    of_other = bool(core & _OTHERS) and not core <= {"primary", "secondary"}
+    of_other = bool(core & _OTHERS) and not core <= {"primary", "secondary"} | _REACHING
     by_form = _by_form(column, core)
     if by_form is not None:
         return by_form._replace(of_other=of_other)

@@ -28,6 +28,13 @@ _BESIDE = frozenset({"primary", "secondary", "current", "referral", "first", "la
 _KINDS = frozenset({"kind", "type", "category", "class", "status", "role", "level", "state"})
 """Of many things there are kinds: that both are one says nothing."""
 _SCAFFOLD = frozenset({"master", "data", "table", "list", "record", "file", "info", "detail", "log"})
+_FAMILIES = frozenset({"family", "household", "hh"})
+_PARTIES = frozenset({"party", "partner", "person", "entity"})
+"""Tables of everybody, of which patients, payers and whoever else are roles."""
+_ROLES = frozenset(
+    {"guarantor", "subscriber", "responsible", "insured", "parent", "mother", "father", "spouse", "owner"}
+)
+_ORGANIZED = frozenset({"payer", "employer", "company", "organization"})
 _ANYBODY = frozenset({"company", "person", "organization", "staff"})
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
@@ -79,6 +86,7 @@ def candidates(
     """For each column the parents that are worth a look at the values, the likeliest first."""
     found = []
     known = list(parents)
+    named = any(one.name in ("first_name", "last_name", "name") for one in concepts.values())
     treats = any(parent.dense and own_words(parent.object) & _TREATING for parent in known)
     for column in columns:
         if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
@@ -94,7 +102,8 @@ def candidates(
                 continue
             if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
                 continue
-            if list(key) == [column.name] and (close < 1 or _own(column, child)):
+            shared = close >= 0.7 and _of_everybody(parent.object) and not named
+            if list(key) == [column.name] and (close < 1 or _own(column, child)) and not shared:
                 continue
             if close or parent.telling:
                 found.append(Candidate(column.name, parent, close))
@@ -121,6 +130,8 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
     core = set(spelt) - _KEYISH
     if itself:
         people = own_words(parent.object) & _PEOPLE
+        if people and set(spelt) & _FAMILIES and "head" in column.name.casefold():
+            return 0.85  # which alone is a heading
         return 0.85 if core & (_SELF_OF_PEOPLE if people else _SELF) else 0.0
     whole = own_words(parent.object)
     named = whole - {"master", "data", "table", "list", "record", "person"} or whole
@@ -134,6 +145,10 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.75
     if column.name.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0
+    if _of_everybody(parent.object):
+        roles = _ROLES if "person" in words(parent.object) else _ROLES | _ORGANIZED
+        if core & roles or (spelt == ["name"] and column.type == "integer"):
+            return 0.74
     if not core:
         return 0.0
     if _literal(column.stem or column.name) == _literal(parent.object):
@@ -151,6 +166,10 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.75
     keyed = set(parent.column.spelt) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0
+
+
+def _of_everybody(parent: str) -> bool:
+    return singular((words(parent) or ("",))[-1]) in _PARTIES
 
 
 def _is_head(core: Collection[str], parent: str) -> bool:

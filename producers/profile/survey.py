@@ -13,6 +13,7 @@ from producers.limits import Pace
 from producers.profile import people, relations, shapes
 from producers.profile.concepts import Concept, concepts, own_words, personal
 from producers.profile.facts import Column, Finding, ObjectFacts, Profile, Relation
+from producers.profile.keys import LEAST_ROWS, by_chance, key_of, says_key
 from producers.profile.stems import stems
 from producers.profile.store import Store, Table
 from producers.source import Source, SourceError
@@ -21,14 +22,11 @@ from schemas.source import SourceObject
 ROW_NUMBER = "dualrun_row"
 """Key column of what has no key in the source: the query that reads it numbers the rows."""
 MOST_VALUES = 30
-LEAST_ROWS = 5
-"""Values of a choice are told: so many at most, and each that at least so many rows hold."""
+"""Values of a choice are told: so many at most, and each that at least ``LEAST_ROWS`` hold."""
 _CHUNK = 2_000
 _PATIENCE_SECONDS = 60.0
 _SAMPLE = 200
-_KEYS = frozenset({"", "npi", "email", "name"})
-"""What a key may seem to be about; a column of dates, places or amounts is none, even where no two rows share one."""
-_ENDINGS = ("id", "nr", "no", "num", "key")
+_THEIRS = 0.95
 _INVENTED = frozenset({CONTENT_KEY, ROW_NUMBER})
 
 
@@ -81,6 +79,7 @@ class Survey:
 
     def take(self, system: str, kind: str, subjects: Sequence[Subject], now: datetime) -> Profile:
         known = [self._read(subject) for subject in subjects]
+        self._settle_keys(known)
         found = self._relations(known)
         self._rekey(known, found)
         referring = {(one.object, one.column) for one in found}
@@ -124,8 +123,6 @@ class Survey:
         known.columns = [one.model_copy(update={"stem": called.get(one.name, "")}) for one in known.columns]
         known.concepts = concepts(what.name, known.columns)
         known.key = self._key(known)
-        if known.key and set(what.key) <= _INVENTED:
-            self._store.rekey(table, known.key)
         return known
 
     def _wait_for(self, subject: Subject) -> None:
@@ -179,14 +176,23 @@ class Survey:
         declared = known.subject.what.key
         if not set(declared) <= _INVENTED:
             return declared
-        rows = known.table.rows
-        unique = [one for one in known.columns if rows and one.filled == one.distinct == rows and one.type != "bytes"]
-        able = [one for one in unique if known.concepts[one.name].name in _KEYS and one.type in ("text", "integer")]
-        named = [one.name for one in able if _says_key(one)]
-        plain = [one.name for one in able if (one.stem or one.name).casefold() in ("id", "uuid", "key")]
-        first = [one.name for one in able if known.columns[0] is one and not one.wordy]
-        chosen = plain or [name for name in named if name in first] or (first if rows >= LEAST_ROWS else []) or named
-        return tuple(chosen[:1])
+        return key_of(known.columns, known.concepts, known.table.rows)
+
+    def _settle_keys(self, known: Sequence[_Known]) -> None:
+        """What tells rows apart by chance alone is left to the object whose records it names."""
+        keyed = {one.name: one for one in known if len(one.key) == 1 and one.key[0] in one.table.columns}
+        parents = [relations.Parent(name, _of(one, one.key[0])) for name, one in keyed.items()]
+        for one in known:
+            if one.name not in keyed or not set(one.subject.what.key) <= _INVENTED:
+                continue
+            column, rows = _of(one, one.key[0]), one.table.rows
+            for parent in parents:
+                other = keyed[parent.object]
+                if by_chance(one.name, column, one.columns, rows, parent, other.table.rows):
+                    filled, matched = self._store.included(one.table, column.name, other.table, parent.column.name)
+                    one.key = () if matched >= _THEIRS * filled else one.key
+            if one.key:
+                self._store.rekey(one.table, one.key)
 
     def _choices(self, known: _Known, referring: set[str], names: frozenset[str]) -> None:
         """Values of columns that are choices, and can be told."""
@@ -337,15 +343,9 @@ def _also_unique(known: Sequence[_Known], keys: Sequence[relations.Parent]) -> l
         and (column.name,) != one.key
         and column.filled == column.distinct == one.table.rows >= LEAST_ROWS
         and names[column.name.casefold()] > 1
-        and _says_key(column)
+        and says_key(column)
         and not any(relations.affinity(column, key, itself=False) > 0.75 for key in keys if key.object != one.name)
     ]
-
-
-def _says_key(column: Column) -> bool:
-    return bool(set(column.spelt) & {"id", "number", "key", "uuid", "code"}) or column.name.casefold().endswith(
-        _ENDINGS
-    )
 
 
 def _relation(

@@ -39,13 +39,15 @@ def _vocabulary() -> dict[str, tuple[str, ...]]:
 
 _VOCABULARY = _vocabulary()
 _LONGEST = max(map(len, _VOCABULARY))
+_LINES = {"h": "home", "w": "work", "m": "mobile"}
+"""Which phone it is: ``Ph (H)``."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "ñ": "n"})
 
 
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """``LastBilledDate1`` -> ``last, billed, date, 1``. What the vocabulary does not have stays as it is written."""
-    plain = re.sub(r"[^A-Za-z0-9]+", " ", name.translate(_UMLAUTS).replace("#", " number "))
+    plain = re.sub(r"[^A-Za-z0-9]+", " ", _written_out(name.translate(_UMLAUTS)))
     # HTMLText, PatNum, dateTP, line2; a lone capital such as the A in AFrom stays with what follows
     pieces = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+", plain)
     found: list[str] = []
@@ -55,8 +57,22 @@ def words(name: str) -> tuple[str, ...]:
         for word in _segments(piece.lower()):
             if word == "name" and found and found[-1] in _SINGLE:
                 found[-1:] = _SINGLE[found[-1]]
-            found.append(word)
+            if word == "address" and found[-1:] == ["zip"] and "postal" in name.lower():
+                found[-1] = "mailing"
+            found.append(_LINES.get(word, word) if found[-1:] == ["phone"] else word)
     return tuple(found)
+
+
+def _written_out(name: str) -> str:
+    """Without the shorthand of printed headings: ``D.O.B.``, ``P/Code``, ``E-mail``, ``Name(s)``, ``Disc. %``."""
+    name = name.replace("#", " number ").replace("%", " percent ")
+    name = re.sub(r"\((?:s|es)\)", "", name, flags=re.IGNORECASE)
+    name = re.sub(r"\b(?:[A-Za-z][./]){2,}[A-Za-z]?\b|\b[A-Za-z][./][A-Za-z]\b", _joined, name)
+    return re.sub(r"\b[A-Za-z]/[A-Za-z](?=[A-Za-z])|\b[Ee]-[Mm](?=ail)", _joined, name)
+
+
+def _joined(shorthand: re.Match[str]) -> str:
+    return re.sub(r"[./-]", "", shorthand[0]).lower()
 
 
 def known(name: str) -> bool:

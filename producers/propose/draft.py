@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producers.propose.derived import carried
-from producers.propose.entities import CUSTOM, MEMBER
+from producers.propose.kind import CUSTOM, MEMBER
 from producers.propose.line import NOTHING, Line
 from producers.propose.lines import ADDRESS
 from producers.propose.merges import MERGES
@@ -22,6 +22,7 @@ from producers.propose.naming import (
     spaced,
 )
 from producers.propose.proposal import THRESHOLD, ObjectProposal
+from producers.propose.roles import role_of
 from schemas.mapping.standard import STANDARD
 
 _OF = {"name": "name", "homeAddress": "homeAddress", "address": "address"}
@@ -107,12 +108,17 @@ def _free_name(made: Draft, one: ObjectProposal) -> str:
 
 
 def _add_logs(made: Draft, logs: Iterable[ObjectProposal]) -> None:
-    patients = next((one for one in made.objects if one.proposal.kind.entity == "patient"), None)
+    patients = next((one for one in made.objects if _are_patients(one)), None)
     for one in logs:
         if patients is not None and one.key and len(patients.proposal.key) == 1:
             made.logs.append(DraftLog(one, _free_name(made, one), patients.name))
         else:
             made.left.append(one)
+
+
+def _are_patients(one: DraftObject) -> bool:
+    """Whether its rows are records of patients, and no fields of other records."""
+    return one.proposal.kind.entity == "patient" and not one.proposal.kind.of
 
 
 def _writable(one: ObjectProposal) -> bool:
@@ -154,7 +160,12 @@ def _fill(one: DraftObject) -> None:
         one.notes.setdefault((0, "fields", name), line)
     if one.twenty.name == MEMBER:
         part["match"] = _match(one)
-    if one.proposal.kind.entity != "contact":
+    if one.proposal.kind.of:
+        # always filled: a fragment that fills nothing is no record that others could be linked to
+        name, label = field_name(one.twenty, f"{spaced(one.name)} ID".capitalize(), "TEXT", "", None)
+        one.twenty.fields[name] = {"type": "TEXT", "label": label}
+        fields[name] = one.proposal.key[0]
+    elif one.proposal.kind.entity != "contact":
         _entitle(one, fields)
     if fields:
         part["fields"] = fields
@@ -256,8 +267,11 @@ def _link(one: DraftObject, line: Line, to: DraftObject, twenty: Mapping[str, Tw
         reference = {"to": to.name, "by": line.column}
     if reference is None:
         return
-    main, joint = one.parts[0], _TARGETS.get(one.twenty.name)
-    if one.proposal.kind.entity == "contact":
+    kind, main, joint = one.proposal.kind, one.parts[0], _TARGETS.get(one.twenty.name)
+    if "anchor" not in main and role_of(kind, relation, one.proposal.facts.rows):
+        main["anchor"] = {**reference, "required": True}
+        return
+    if kind.entity == "contact":
         if to.proposal.kind.entity == "patient" and "anchor" not in main:
             main["anchor"] = {**reference, "required": True}
         return

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from producers.profile.concepts import Concept, concepts
 from producers.profile.facts import ObjectFacts, Profile
 from producers.profile.people import is_people, of
 from producers.profile.words import singular, words
+from producers.propose.kind import CUSTOM, MEMBER, UNMAPPED, Kind
 from producers.propose.merges import MERGES, merging
+from producers.propose.roles import roles
 
-UNMAPPED = ""
-"""Target of what does not become records: definitions to rebuild, tables of codes."""
-CUSTOM = "custom"
-MEMBER = "workspaceMember"
 _NO_MOMENT = frozenset({"changed", "birth_date", "death_date", "expiry"})
+_USUAL = 0.7
 _MOST_CODES = 60
 _MOST_OF_A_NOTE = 8
-
-
-class Kind(NamedTuple):
-    """entity: what the rows are. target: Twenty's object, ``custom``, or ``UNMAPPED``. confidence: 0 to 1."""
-
-    entity: str
-    target: str
-    confidence: float
-    why: str
-
 
 _ENTITIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
@@ -53,7 +41,7 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
          "medication", "immunization", "observation", "result", "lab", "device", "supply", "study", "assessment",
          "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test",
          "membership", "package", "subscription", "order", "vital", "alert", "questionnaire", "goal", "measurement",
-         "exam", "charge", "deposit", "refund", "adjustment", "waitlist"),
+         "exam", "policy", "charge", "deposit", "refund", "adjustment", "waitlist"),
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
@@ -70,10 +58,11 @@ def kinds(profile: Profile) -> dict[str, Kind]:
         names = {relation.to for relation in profile.relations if relation.object == one.name} - {one.name}
         referred = any(relation.to == one.name for relation in profile.relations)
         found[one.name] = _kind(one, about[one.name], names, referred)
+    found |= roles(profile, about, found)
     if not any(kind.entity == "patient" for kind in found.values()):
         found |= _centre(profile, about, found)
     found = {name: _reconsidered(name, kind, profile, found) for name, kind in found.items()}
-    patients = [profile.object(name) for name, kind in found.items() if kind.entity == "patient"]
+    patients = [profile.object(name) for name, kind in found.items() if kind.entity == "patient" and not kind.of]
     if len(patients) == 1:
         log = Kind("merges", MERGES, 0.86, f"each row says which two records of {patients[0].name} became one")
         found |= {one.name: log for one in profile.objects if merging(one, patients[0])}
@@ -169,7 +158,14 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
     one = profile.object(name)
     theirs = {relation.to for relation in profile.relations if relation.object == name and relation.to != name}
     kinds_of = {found[to].entity for to in theirs}
+    parties = {other.of for other in found.values() if other.of}
     of_patients = "patient" in kinds_of
+    if kind.of or name in parties:
+        return kind
+    if theirs & parties and (kind.entity == "unknown" or (kind.entity == "link" and "person" in words(name))):
+        return kind._replace(entity="matter", confidence=0.82)
+    if kind.entity == "appointment" and _written_up(one, name, theirs, found):
+        return Kind("note", "note", 0.84, "what was written of an appointment that has its own row")
     if of_patients and kind.entity == "unknown":
         return _of_patients(one, kind, attended=bool(kinds_of & {"provider", "staff", "person"}))
     if of_patients and kind.entity in ("organization", "payer"):
@@ -179,6 +175,14 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
     if of_patients and kind.entity in ("patient", "person"):
         return Kind("matter", CUSTOM, 0.5, "rows that belong to a patient")
     return kind
+
+
+def _written_up(one: ObjectFacts, name: str, theirs: set[str], found: Mapping[str, Kind]) -> bool:
+    """Whether rows are what was written of appointments that are rows of another object."""
+    if not {"encounter"} & set(words(name)) or not any(found[to].entity == "appointment" for to in theirs):
+        return False
+    about = concepts(name, one.columns)
+    return any(about[c.name].name == "body" and c.fill(one.rows) > _USUAL for c in one.columns)
 
 
 def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:

@@ -97,6 +97,8 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         certainty, why = 0.6, "several texts in one: a multi-select (split: …)?"
     elif column.type == "integer" and one.name != "quantity" and all(map(_cryptic, column.spelt)):
         certainty, why = 0.75, "a short name that says nothing: a number, or the key of something?"
+    elif column.type == "integer" and (column.spelt[-1:] in (("percent",), ("day",))):
+        why = "counted or measured"
     elif column.type == "integer" and column.distinct <= 3:
         certainty, why = 0.7, "a number with so few values may be a code"
     elif column.type == "time":

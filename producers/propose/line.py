@@ -9,7 +9,7 @@ from typing import Any
 from producers.profile.concepts import Concept
 from producers.profile.facts import Column, ObjectFacts, Relation
 from producers.propose.derived import Group
-from producers.propose.entities import Kind
+from producers.propose.kind import Kind
 from producers.propose.selects import Select
 
 NOTHING = "none"

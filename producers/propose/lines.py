@@ -10,10 +10,11 @@ from producers.profile.concepts import Concept, concepts, own_words
 from producers.profile.facts import Column, ObjectFacts, Profile, Relation
 from producers.profile.words import words
 from producers.propose.derived import Group, groups
-from producers.propose.entities import CUSTOM, MEMBER, UNMAPPED, Kind
 from producers.propose.fields import custom_field
+from producers.propose.kind import CUSTOM, MEMBER, UNMAPPED, Kind
 from producers.propose.line import NOTHING, QUESTION, Line, Rows, labelled, placed_line, with_format
 from producers.propose.merges import LOSER, MERGES, SURVIVOR, merging
+from producers.propose.roles import role_of
 from producers.propose.selects import task_states
 
 ADDRESS = {
@@ -41,6 +42,14 @@ _TECHNICAL = frozenset(
         "sequence",
         "tenant",
         "token",
+        "color",
+        "icon",
+        "rowversion",
+        "etag",
+        "etl",
+        "loaded",
+        "ingested",
+        "extracted",
     }
 )
 
@@ -66,7 +75,7 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
     rows = Rows(one, kind, concepts(one.name, one.columns), mapped)
     found: list[Line] = []
     spelled = {name: group for group in groups(one, rows.about, mapped) for name in group.columns}
-    if kind.target != "person":
+    if kind.target != "person" or kind.of:
         spelled = {}
     for column in _by_rank(rows):
         if column.name in spelled:
@@ -78,7 +87,7 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
 
 
 def _of_merges(one: ObjectFacts, profile: Profile, kinds: Mapping[str, Kind]) -> list[Line]:
-    patients = next(profile.object(name) for name, kind in kinds.items() if kind.entity == "patient")
+    patients = next(profile.object(name) for name, kind in kinds.items() if kind.entity == "patient" and not kind.of)
     both = merging(one, patients)
     assert both is not None, "lines of a log of merges are those of what it merges"
     said = {both.loser: LOSER, both.survivor: SURVIVOR}
@@ -118,7 +127,14 @@ def _derived(rows: Rows, column: Column, group: Group) -> Line:
 def _of(rows: Rows, column: Column) -> Iterator[Line]:
     one = rows.about[column.name]
     name, certainty = one.name, one.certainty
-    if column.name in rows.relations and (column.name,) != rows.facts.key and not set(column.spelt) & _TECHNICAL:
+    relation = rows.relations.get(column.name)
+    role = relation is not None and role_of(rows.kind, relation, rows.facts.rows)
+    if (
+        relation is not None
+        and ((column.name,) != rows.facts.key or role)
+        and not _is_stamp(column)
+        and not set(column.spelt) & _TECHNICAL
+    ):
         yield _link(rows, column)
         return
     if column.name in rows.facts.key and not (rows.kind.entity == "patient" and name == "npi"):
@@ -137,8 +153,8 @@ def _of(rows: Rows, column: Column) -> Iterator[Line]:
         )
     elif column.form == "uuid" and column.distinct == column.filled == rows.facts.rows:
         yield placed_line(rows, column, QUESTION, 0.0, "a second key of the row: is it needed?")
-    elif "updated" in column.spelt and set(column.spelt) & {"staff", "by"}:
-        yield placed_line(rows, column, QUESTION, 0.0, "who changed the row last: is it needed?")
+    elif _is_stamp(column):
+        yield placed_line(rows, column, QUESTION, 0.0, "who made or changed the row: is it needed?")
     elif _is_polymorphic(rows, column):
         yield placed_line(
             rows, column, QUESTION, 0.0, "with its twin it names records of several kinds: one part for each?"
@@ -155,6 +171,13 @@ def _of(rows: Rows, column: Column) -> Iterator[Line]:
         yield from _placed(rows, column, one)
 
 
+def _is_stamp(column: Column) -> bool:
+    """Who changed a row; and who made it, where that is a mere number."""
+    spelt, whole = set(column.spelt), column.type == "integer" or column.form in ("digits", "uuid")
+    changed = "updated" in spelt and (spelt & {"staff", "by"} or (spelt & {"id", "number", "count"} and whole))
+    return bool(changed) or ("created" in spelt and whole and bool(spelt & {"staff", "by", "id"}))
+
+
 def _is_polymorphic(rows: Rows, column: Column) -> bool:
     """``about_type`` and ``about_id``, where the ids lead nowhere in particular."""
     stem, _, end = column.name.rpartition("_")
@@ -169,7 +192,8 @@ def _is_polymorphic(rows: Rows, column: Column) -> bool:
 
 def _placed(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
     target = rows.kind.target
-    if not one.of_other and rows.kind.entity != "contact":
+    of_names = rows.kind.entity == "person" and one.name in ("first_name", "last_name", "name")
+    if not one.of_other and rows.kind.entity != "contact" and (of_names or not rows.kind.of):
         special = {
             "person": _of_person,
             MEMBER: _of_member,
@@ -264,7 +288,12 @@ def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield placed_line(rows, column, "status", 0.9, "each value is a state of a task", "status", rule)
             # whether the words themselves matter beside the state is for a person to say
             yield replace(custom_field(rows, column, one), confidence=0.75)
-    elif one.name in ("title", "reason", "description", "name", "kind") and _told(column, one) and _take(rows, "title"):
+    elif (
+        one.name in ("title", "reason", "description", "name", "kind")
+        and _told(column, one)
+        and not set(column.spelt) & _LATER
+        and _take(rows, "title")
+    ):
         rule = {"from": column.name, "otherwise": rows.facts.name.replace("_", " ").capitalize()}
         certainty = one.certainty if one.name in ("title", "reason", "description") else 0.85
         yield placed_line(rows, column, "title", certainty, "the likeliest title", "title", rule)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from producers.profile.concepts import concepts
 from producers.profile.facts import ObjectFacts, Profile
-from producers.propose.entities import UNMAPPED, Kind, kinds
+from producers.propose.entities import kinds
+from producers.propose.kind import UNMAPPED, Kind
 from producers.propose.line import QUESTION, Line
 from producers.propose.lines import lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,13 @@ def test_groups_that_share_a_record_are_one(groups: list[list[str]]) -> None:
     members = [one for keys in found for one in keys]
     assert len(members) == len(set(members))
     assert set(members) == {one for group in groups for one in group}
+
+
+def test_rows_that_name_each_patient_once_have_not_the_key_of_patients(tmp_path: Path) -> None:
+    """A recall for every second patient: that no patient has two is chance, and would not last."""
+    files = [{"ur_no": 40_000 + 31 * n, "called": f"Given{n}", "town": "Kent"} for n in range(40)]
+    recalls = [{"ur_no": 40_000 + 62 * n, "recall_date": date(2025, 1, 1 + n)} for n in range(20)]
+    found = survey({"files": files, "recalls": recalls}, tmp_path)
+    assert (found.object("files").key, found.object("recalls").key) == (("ur_no",), ())
+    led = {(one.object, one.column, one.to) for one in found.relations}
+    assert led == {("recalls", "ur_no", "files")}
