@@ -34,7 +34,10 @@ class Answer:
             # without a time the sweep looks at the row again
             twenty_updated_at=None if self.doubtful else rows.updated_at(self.body),
             written=edits.heard(
-                edits.written(kept, part, row.payload, self.body, self.target), after.twenty_id, row.kept, self.target
+                edits.written(kept, part, row.payload, self.body, self.target, row.beside),
+                after.twenty_id,
+                row.kept,
+                self.target,
             ),
             edits=edits.pack_edits(left),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -174,18 +174,18 @@ def pack_edits(edits: Mapping[str, Edit]) -> str:
 
 def written(
     before: Identity | None, part: Part | None, payload: Mapping[str, Any], answer: Mapping[str, Any],
-    target: TargetObject,
+    target: TargetObject, beside: Container[str] = (),
 ) -> str:  # fmt: skip
     """What an identity keeps after a write: what was known, with what was sent and answered laid over it.
 
     ``before`` is None where the row was another one. A relation of the part that was not sent is known as it was
-    answered, so that somebody who fills it is noticed.
+    answered, so that somebody who fills it is noticed. What is written ``beside`` the part is not its own to watch.
     """
     row = str(payload["id"])
     known = unpack_written(before.written) if before is not None and before.twenty_id == row else {}
     for column, value in payload.items():
         known.pop(column, None)
-        if column != "id" and column in answer:
+        if column != "id" and column in answer and column not in beside:
             known[column] = Told(digest(row, column, answer[column], target), digest(row, column, value, target))
     for link in part.links if part is not None else ():
         column = target.column(link.field)

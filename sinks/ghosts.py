@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from schemas.records import BEFORE_ALL, Identity, Part, PartMode, WriteKind
 from sinks.book import LIVING, Book
-from sinks.links import is_merged, stands, unsure
+from sinks.links import is_merged, stands
 from sinks.pending import Pending
 
 
@@ -68,14 +68,19 @@ def _unsure(identity: Identity, pending: Pending) -> Identity:
     written = any(part.content_hash not in ("", content) for part in earlier)
     removed = any(identity.part not in names for names in pending.named)
     shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
+    said = [(link.field, link.twenty_id) for part in earlier for link in part.links if link.twenty_id]
+    said += [(field, "") for field in pending.moved.get(identity.part, ())]
     return replace(
         identity,
         content_hash=f"{plus}{file}" if written or removed else identity.content_hash,
-        links=dict.fromkeys(pending.moved.get(identity.part, ()), "")
-        | {field: row for part in earlier for field, row in unsure(part).items()}
-        | dict(identity.links),
+        links={**identity.links, **{field: "" for field, row in said if identity.links.get(field) != row}},
         owned=tuple(sorted({*identity.owned, *shared})),
     )
+
+
+def doubted(identity: Identity) -> bool:
+    """Whether a row may hold what no answer told, until its record comes back and writes over it."""
+    return identity.content_hash.partition("+")[0] == "" or "" in identity.links.values()
 
 
 def _remembered(pending: Pending, known: Mapping[str, Identity]) -> dict[tuple[str, str], Identity]:

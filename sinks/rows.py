@@ -28,6 +28,8 @@ class Row:
     missed: tuple[str, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the source says of columns that are left as they are in Twenty."""
+    beside: frozenset[str] = frozenset()
+    """Columns that are no part's of the step: what fragments left in the row, or have there."""
 
     def without(self, columns: Collection[str]) -> Row:
         """The row with some columns left as they are in Twenty."""
@@ -95,7 +97,8 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         due = due_links(part, identity, known) | doubtful_links(part, identity, pending, book)
         payload |= {target.column(name): row or _instead(name, target) for name, row in due.items()}
         return Row(payload, (), ())
-    payload |= _leftovers(step, book, target)
+    leftovers = _leftovers(step, book, target)
+    payload |= leftovers
     payload |= part.fields
     payload |= _overtaken(pending, part, target)
     payload |= {target.column(name): row for name, row in links.items()}
@@ -119,7 +122,8 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
         flags.append(unique.without(payload, path, target, reason))
         if reason == unique.HELD_BY_ANOTHER:
             missed.append(mark)
-    return Row(payload, tuple(held), tuple(flags), tuple(missed))
+    own = {*part.fields, *(target.column(link.field) for link in part.links), *map(target.column, part.internal)}
+    return Row(payload, tuple(held), tuple(flags), tuple(missed), beside=frozenset(leftovers.keys() - own))
 
 
 def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject
 from sinks.conflicts import Conflicts
 from sinks.gateway import Gateway
+from sinks.ghosts import doubted
 from sinks.twenty.client import TwentyClient
 
 OVERLAP = timedelta(seconds=10)
@@ -203,7 +204,8 @@ class Sweep:
             self._suspects.add(target.name, row["id"], self._clock() + _LATER)
             return
         for identity in known:
-            self._judge(identity, target, row)
+            if not doubted(identity):
+                self._judge(identity, target, row)
         if len(self._seen) >= _SEEN:
             self._seen.clear()
         self._seen[row["id"]] = moment

@@ -283,10 +283,12 @@ class HoldWorker:
 
 
 class World:
-    """``source``: object -> id -> row, as the clinic's system has them now."""
+    """``source``: object -> id -> row, as the clinic's system has them now. ``edits_seconds``: how often the sender
+    looks for what somebody else has edited."""
 
-    def __init__(self, chance: random.Random, *, dying: bool = False) -> None:
+    def __init__(self, chance: random.Random, *, dying: bool = False, edits_seconds: float = float("inf")) -> None:
         self.chance = chance
+        self.edits_seconds = edits_seconds
         self.dying = dying
         self.source: dict[str, dict[str, Values]] = {name: {} for name in COLUMNS}
         self.twenty = Twenty()
@@ -327,7 +329,8 @@ class World:
     # --- the run
 
     def restart_sink(self) -> None:
-        self.bench = Bench(OBJECTS, twenty=self.twenty, kafka=self.kafka, batch=self.chance.randint(1, 4))
+        batch = self.chance.randint(1, 4)
+        self.bench = Bench(OBJECTS, twenty=self.twenty, kafka=self.kafka, batch=batch, edits_seconds=self.edits_seconds)
 
     def act(self) -> None:
         """A little of everything; where the world is one of dying, either may die."""

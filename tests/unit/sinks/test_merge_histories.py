@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.conservation import Ledger
+from schemas.records import Outcome
 from tests.unit.sinks.merge_world import CHARTS, COLUMNS, World
 
 Act = Callable[[World], None]
@@ -88,9 +89,9 @@ def history(chance: random.Random, *deleted: str) -> Iterator[Act]:
                 yield World.restart_sink
 
 
-def lived(seed: int, *deleted: str) -> World:
+def lived(seed: int, *deleted: str, edits_seconds: float = float("inf")) -> World:
     chance = random.Random(seed)
-    one = World(chance, dying=True)
+    one = World(chance, dying=True, edits_seconds=edits_seconds)
     for act in history(chance, *deleted):
         act(one)
         for _ in range(chance.choice((0, 0, 1, 3))):
@@ -157,3 +158,12 @@ def test_nobody_goes_without_an_e_mail_that_nobody_has(seed: int) -> None:
     assert len(held) == len(set(held))
     wanted = {row["emails"]["additionalEmails"][0] for row in rows if row["emails"].get("additionalEmails")}
     assert wanted <= set(held)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+@example(9)
+@example(51)
+def test_what_the_sender_wrote_itself_is_nobodys_edit(seed: int) -> None:
+    one = lived(seed, "visit", "note", "contact", edits_seconds=1.0)
+    assert [event.key for event in one.bench.outcomes_of(Outcome.CONFLICT)] == []
