@@ -19,6 +19,7 @@ from infra.proposals import (
     british,
     canadian,
     dental,
+    desktop,
     erp,
     exports,
     hosted,
@@ -95,7 +96,9 @@ def unseen(directory: Path) -> Iterator[Measured]:
 
     Whoever measures one notes its first figures; whoever mends what was wrong moves it to ``seen``.
     """
-    yield from ()
+    yield Measured(
+        "desktop", in_memory("desktop", desktop.tables(), desktop.KEYS, directory), written(KEYS / "desktop.yaml")
+    )
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:
