@@ -52,6 +52,7 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "british": (117, 132, 105, 121),
     "erp": (118, 132, 96, 165),
     "australian": (158, 166, 146, 169),
+    "desktop": (240, 263, 217, 249),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
