@@ -99,11 +99,23 @@ def stands(identity: Identity | None) -> bool:
 
 
 def led(key: str, part: Part, book: Book) -> Part:
-    """The part with its links where their records are now: hold may have said it before one of them was merged."""
+    """The part with its links where their records are now: hold may have said it before one of them was merged, or
+    before it had heard of any."""
     anchor = part.anchor and _led(part.anchor, book)
     row, token = _place(key, part, anchor, book)
-    links = tuple(_of_another(_led(link, book), row, token, book) for link in part.links)
+    known = book.record(key).get(part.name)
+    links = tuple(_of_another(_led(_kept(link, known, book), book), row, token, book) for link in part.links)
     return part if (links, anchor) == (part.links, part.anchor) else replace(part, links=links, anchor=anchor)
+
+
+def _kept(link: Link, known: Identity | None, book: Book) -> Link:
+    """A link by alias of which hold has heard nothing yet stays as it is: a patch follows with what the alias says."""
+    if link.twenty_id is not None or known is None or link.field not in known.links_at or not stands(known):
+        return link
+    row = known.links.get(link.field, "")
+    if not row or not is_alias(link.token) or book.lost(row):
+        return link
+    return replace(link, twenty_id=row, at=known.links_at[link.field])
 
 
 def _place(key: str, part: Part, anchor: Link | None, book: Book) -> tuple[str, str]:
@@ -125,7 +137,7 @@ def _of_another(link: Link, row: str, token: str, book: Book) -> Link:
 
 
 def _led(link: Link, book: Book) -> Link:
-    if not link.twenty_id or is_alias(link.token):
+    if link.twenty_id == "" or is_alias(link.token):
         return link
     known = known_of(book, link.token)
     if known is None or known.state is not IdentityState.LIVE or known.twenty_id == link.twenty_id:
