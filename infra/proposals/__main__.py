@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.clinics.worlds import WORLDS
 from infra.proposals.score import Score, score
-from infra.proposals.sources import FIRST_SIGHT, Measured, all_sources, of_files, unseen
+from infra.proposals.sources import FIRST_SIGHT, Measured, all_sources, of_files
 from producers.propose.proposal import propose
 
 HEAD = "| Source | Precision at first sight | Found | Precision now | Found |\n|---|---|---|---|---|"
@@ -39,13 +39,12 @@ def lines(sources: Iterator[Measured], *, told: bool) -> Iterator[str]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.proposals", description=__doc__)
     parser.add_argument("--synthea", type=Path, help="directory of a Synthea CSV export, to measure it too")
-    parser.add_argument("--unseen", action="store_true", help="only the sources that proposals have not met yet")
     parser.add_argument("--why", action="store_true", help=f"what was wrong; also of {', '.join(WORLDS)}")
     options = parser.parse_args(arguments)
     sys.stdout.write(HEAD + "\n")
     with tempfile.TemporaryDirectory(prefix="dualrun-proposals-") as directory:
         work = Path(directory)
-        for text in lines((unseen if options.unseen else all_sources)(work), told=options.why):
+        for text in lines(all_sources(work), told=options.why):
             sys.stdout.write(text + "\n")
         if options.synthea:
             for text in lines(iter([of_files("synthea", options.synthea, work)]), told=options.why):

@@ -83,23 +83,22 @@ def all_sources(directory: Path) -> Iterator[Measured]:
 
 
 def seen(directory: Path) -> Iterator[Measured]:
-    """Sources of another hand, from which proposals have learned since they were measured."""
-    made_in_tables = (("canadian", canadian), ("hosted", hosted), ("prefixed", prefixed), ("erp", erp))
+    """Sources of another hand, from which proposals have learned since they were measured.
+
+    Whoever measures another notes its first figures.
+    """
+    made_in_tables = (
+        ("canadian", canadian),
+        ("hosted", hosted),
+        ("prefixed", prefixed),
+        ("erp", erp),
+        ("desktop", desktop),
+    )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
     for name, files in (("british", british), ("australian", australian)):
         files.write(directory / name)
         yield of_files(name, directory / name, directory / "work")
-
-
-def unseen(directory: Path) -> Iterator[Measured]:
-    """Sources whose rows and answers come from another hand than the proposals, which have learned nothing from them.
-
-    Whoever measures one notes its first figures; whoever mends what was wrong moves it to ``seen``.
-    """
-    yield Measured(
-        "desktop", in_memory("desktop", desktop.tables(), desktop.KEYS, directory), written(KEYS / "desktop.yaml")
-    )
 
 
 def of_files(name: str, files: Path, work: Path) -> Measured:

@@ -139,7 +139,12 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.8
     if named & {"staff", "provider"} and (core & _ACTING or spelt[-1:] == ["by"]):
         return _ACTED if "staff" in named or not parent.dense else 0.5
-    if "document" in core and named & {"doctor", "provider"} and "document" not in column.name.casefold():
+    if (
+        "document" in core
+        and not core & _KINDS
+        and named & {"doctor", "provider"}
+        and "document" not in column.name.casefold()
+    ):
         return 0.74  # doc
     if "staff" in named and core & {"provider", "doctor"}:
         return 0.75

@@ -95,6 +95,8 @@ _TRUTHS = (
 )  # fmt: skip
 _LISTS = 0.3
 """So many of a column's values must be lists of texts: others have one text alone."""
+_DAYS = 5
+"""From so many different times on it is no chance that all are midnights."""
 _MARKED = frozenset({"html", "rtf"})
 
 
@@ -166,6 +168,12 @@ def _dated(values: Sequence[str]) -> Shape | None:
     if pattern == "%Y%m%d" and not all(value.startswith(("19", "20")) for value in values):
         return None
     return Shape("datetime" if timed else "date", "", "" if pattern == "%Y-%m-%d" else pattern)
+
+
+def whole_days(values: Sequence[str]) -> bool:
+    """Whether times are days that a database without dates keeps as midnights. Those of a zone are instants."""
+    midnight = re.compile(r".*[T ](?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? AM)", re.IGNORECASE)
+    return len(values) >= _DAYS and all(map(midnight.fullmatch, values))
 
 
 def _parses(text: str, pattern: str) -> bool:

@@ -160,6 +160,8 @@ class Survey:
         if came and came != {"text"}:
             kind = came.pop() if len(came) == 1 else "text"
             shape = shapes.Shape(kind, shape.form if kind in ("integer", "text") else "")
+        if shape.type == "datetime" and shapes.whole_days(sample):
+            shape = shape._replace(type="date")
         return Column(
             name=name,
             type=shape.type,

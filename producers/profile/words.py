@@ -65,7 +65,7 @@ def words(name: str) -> tuple[str, ...]:
 
 def _written_out(name: str) -> str:
     """Without the shorthand of printed headings: ``D.O.B.``, ``P/Code``, ``E-mail``, ``Name(s)``, ``Disc. %``."""
-    name = name.replace("#", " number ").replace("%", " percent ")
+    name = name.replace("#", " number ").replace("%", " percent ").replace("WebSite", "website")
     name = re.sub(r"\((?:s|es)\)", "", name, flags=re.IGNORECASE)
     name = re.sub(r"\b(?:[A-Za-z][./]){2,}[A-Za-z]?\b|\b[A-Za-z][./][A-Za-z]\b", _joined, name)
     return re.sub(r"\b[A-Za-z]/[A-Za-z](?=[A-Za-z])|\b[Ee]-[Mm](?=ail)", _joined, name)

@@ -88,7 +88,8 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
     if referred and not refers_to and _is_codes(one, about):
         return Kind("codes", UNMAPPED, 0.85, "a few codes with their meaning, which others refer to")
     if _WORKINGS & set(spelt):
-        return Kind("workings", UNMAPPED, 0.75, "it seems to be about the software, not about patients")
+        certainty = 0.85 if "audit" in spelt else 0.75
+        return Kind("workings", UNMAPPED, certainty, "it seems to be about the software, not about patients")
     if head[-1] in _CODED and not is_people(about):
         return Kind("codes", CUSTOM, 0.5, "kinds or states of something: a choice where they are used?")
     if spelt[:2] == ["action", "item"]:

@@ -46,6 +46,7 @@ _TECHNICAL = frozenset(
         "icon",
         "rowversion",
         "etag",
+        "soundex",
         "etl",
         "loaded",
         "ingested",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.profile.shapes import Shape, judge, masked
+from producers.profile.shapes import Shape, judge, masked, whole_days
 from producers.profile.words import singular, words
 
 
@@ -91,3 +91,12 @@ def test_a_mask_tells_nothing(value: str) -> None:
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=30))
 def test_any_values_have_a_shape(values: list[str]) -> None:
     assert judge(values).type in ("text", "integer", "decimal", "boolean", "date", "datetime", "time", "json")
+
+
+@pytest.mark.parametrize("clock", [" 00:00:00", "T00:00:00.000", " 12:00:00 AM"])
+def test_midnights_alone_are_days(clock: str) -> None:
+    days = [f"2024-03-{day:02}" for day in range(1, 9)]
+    assert whole_days([f"{day}{clock}" for day in days])
+    assert not whole_days([*(f"{day}{clock}" for day in days), "2024-03-09 09:30:00"])
+    assert not whole_days([f"{day}{clock}" for day in days[:2]])
+    assert not whole_days([f"{day}{clock}+00:00" for day in days]), "instants"
