@@ -42,5 +42,13 @@ class Answer:
             edits=edits.pack_edits(left),
         )
 
+    def overheard(self, fragment: Identity, row: Row) -> Identity:
+        """A fragment of a row that was written beside its own columns: what it is answered now of what it watches."""
+        watched = row.beside & edits.unpack_written(fragment.written).keys()
+        if self.target is None or not watched:
+            return fragment
+        payload = {"id": fragment.twenty_id, **{column: row.payload[column] for column in watched}}
+        return replace(fragment, written=edits.written(fragment, None, payload, self.body, self.target))
+
 
 NOTHING = Answer()

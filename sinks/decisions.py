@@ -114,6 +114,10 @@ class Decisions:
         if identity is not None:
             identity = answer.told(self._book.record(pending.key).get(step.name), identity, step.part, row)
             self._publish(replace(identity, message=self._message(pending, identity)))
+            if row is not None and row.beside:
+                for fragment in self._book.at(identity.twenty_id):
+                    if (overheard := answer.overheard(fragment, row)) != fragment:
+                        self._publish(overheard)
             if self._book.could_have_more(identity) and not pending.withheld.get(step.name):
                 # who held it gave it up in the same request; where Twenty itself refused it, to ask again is no use
                 self._again[identity.key, identity.part] = identity.version

@@ -224,6 +224,27 @@ def test_a_chart_that_a_dead_sender_took_out_is_back_when_its_merge_has_lapsed()
     assert one.living("a"), "though its last version says what the one before said"
 
 
+def test_a_relation_that_moved_while_its_row_was_in_the_trash_is_nobodys_edit() -> None:
+    one = World(random.Random(1), edits_seconds=1.0)
+    for name in "abc":
+        one.put("patient", name, title=f"{name}1")
+    one.put("contact", "1", patient="a", helper="c", ext="1")
+    one.settle()
+    one.delete("patient", "a")
+    merge(one, "c", "b")
+    one.put("patient", "a", title="a2")
+    one.settle()
+    assert one.leads("patient", "a", "helper") == "b"
+    one.change("patient", "a", title="a3")
+    one.settle()
+    assert one.bench.outcomes_of(Outcome.CONFLICT) == []
+    row = one.row("patient", "a")
+    assert row is not None
+    one.twenty.edit(row["id"], helperId=None)
+    one.settle()
+    assert [event.key for event in one.bench.outcomes_of(Outcome.CONFLICT)] == ["s/contact/1"], "but this is one"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_merge_and_its_children_in_any_order(seed: int) -> None:
     chance = random.Random(seed)
