@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from processors.links import (
     completed,
     has_alias,
-    joined,
+    owed_again,
     owed_patch,
     own_tokens,
     parent_object,
@@ -143,9 +142,7 @@ class Children:
         owed = slot.owed.patch.version if slot.owed else None
         if (held and held >= patch.version) or (owed and owed > patch.version):
             return
-        if slot.owed and owed == patch.version:
-            patch = joined(slot.owed.patch, patch)
-        open_links = owed_patch(replace(patch, kind=WriteKind.WRITE), frozenset(waited_for(patch)))
+        open_links = owed_again(slot.owed.patch if slot.owed and owed == patch.version else None, patch)
         if open_links is None:
             self._slots.tidy(patch.key, slot)
             return

@@ -156,23 +156,18 @@ def owed_patch(write: Write, missing: Set[str]) -> Write | None:
     )
 
 
-def joined(owed: Write, more: Write) -> Write:
-    """What is owed, and what another patch of the version adds: each part of a record has links of its own.
+def owed_again(owed: Write | None, back: Write) -> Write | None:
+    """What is owed once a patch has come back, together with what was owed of its version.
 
-    A link that comes back was not written: what an alias says of it is to be said again.
+    Nothing of the patch was written, also where a parent of one link alone is gone: each is to be said again.
     """
-    parts = {part.name: part for part in owed.parts}
-    for part in more.parts:
-        known = parts.get(part.name)
-        if known is None:
-            parts[part.name] = part
-            continue
-        fields = {link.field for link in known.links}
-        added = tuple(link for link in part.links if link.field not in fields)
-        back = {link.field for link in part.links if link.twenty_id is None}
-        said = tuple(replace(link, twenty_id=None, at=-1) if link.field in back else link for link in known.links)
-        parts[part.name] = replace(known, links=said + added)
-    return replace(more, parts=tuple(parts.values()))
+    parts = {part.name: part for part in owed.parts} if owed else {}
+    for part in back.parts:
+        links = {link.field: link for link in parts[part.name].links} if part.name in parts else {}
+        links |= {link.field: replace(link, twenty_id=None, at=-1) for link in part.links}
+        parts[part.name] = replace(parts.get(part.name, part), links=tuple(links.values()))
+    whole = replace(back, kind=WriteKind.WRITE, parts=tuple(parts.values()))
+    return owed_patch(whole, frozenset(waited_for(whole)))
 
 
 def progress(patch: Write, known: Known) -> tuple[Write | None, Write | None]:

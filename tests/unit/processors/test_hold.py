@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.hold import Children
-from processors.links import completed, joined, owed_patch, progress
+from processors.links import completed, owed_again, owed_patch, progress
 from processors.outbox import Outbox, Standing
 from schemas.keys import alias_key, derived_key, part_key, partition_of, record_key, twenty_id
 from schemas.records import Link, Operation, Outcome, Part, PartMode, RecordChange, Unit, Version, Write, WriteKind
@@ -189,18 +189,24 @@ def test_nobody_is_linked_to_herself_by_an_alias() -> None:
     assert rest is not None, "it may change again"
 
 
-def test_what_an_alias_said_is_said_again_when_it_comes_back_unwritten() -> None:
-    alias = alias_key(SYSTEM, "name", "x")
+def test_what_a_patch_said_is_said_again_when_it_comes_back_unwritten() -> None:
+    alias, gone, there = alias_key(SYSTEM, "name", "x"), part_key(CHILDREN[1], ""), part_key(CHILDREN[2], "")
 
-    def patch(link: Link) -> Write:
-        part = Part("", "task", links=(link,))
+    def patch(*links: Link) -> Write:
+        part = Part("", "task", links=links)
         return Write(CHILDREN[0], WriteKind.PATCH, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,))
 
-    known = {alias: (7, "row")}
-    owed = patch(Link("contact", alias, False, "row", 7))
+    known = {alias: (7, "row"), there: (8, "other row")}
+    named = Link("contact", alias, False, "row", 7)
+    owed = patch(named)
     assert progress(owed, known)[0] is None, "it is said once"
-    news, _ = progress(joined(owed, patch(Link("contact", alias, False))), known)
-    assert news is not None and news.parts[0].links == (Link("contact", alias, False, "row", 7),)
+    back = patch(named, Link("doctor", gone, False), Link("nurse", there, False, "other row"))
+    whole = owed_again(owed, back)
+    assert whole is not None
+    news, rest = progress(whole, known)
+    assert news is not None and news.parts[0].links == (named, Link("nurse", there, False, "other row"))
+    assert rest is not None and rest.parts[0].links == (named, Link("doctor", gone, False))
+    assert owed_again(None, back) == whole, "also where nothing was owed any more"
 
 
 def park(world: World) -> None:
