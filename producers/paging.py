@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from producers.api_client import Answer, RefusedError
+from producers.known import text_hash
 from producers.source import Place, SourceError
 
 log = logging.getLogger("dualrun.rest")
 
 _STEPS_BACK = 3
+_LOOKS = 6
+"""How often a list is looked at from its top until nothing moved past."""
+_OVERLAP = 2
+"""Rows of the page before that a page begins with, so that one of them may go or move."""
 
 Fetch = Callable[[str, Mapping[str, str]], Answer]
 Item = tuple[Any, Place]
@@ -48,7 +55,7 @@ def dig(body: Any, path: str) -> Any:
 
 
 class Walk:
-    """One list. ``identify`` gives a row's id, or None where it has none; ``rows`` is the dotted path of the rows."""
+    """One list. ``rows`` is the dotted path of the rows in an answer."""
 
     def __init__(
         self,
@@ -57,17 +64,17 @@ class Walk:
         parameters: Mapping[str, str],
         rows: str,
         paging: Paging,
-        identify: Callable[[Any], str | None],
     ) -> None:
         self._fetch = fetch
         self._path = path
         self._parameters = {**parameters, paging.size_parameter: str(paging.size)}
         self._rows = rows
         self._paging = paging
-        self._identify = identify
+        self._reached = _Reached(_Met(0))
 
     def items(self, after: Place | None, pool: Executor | None = None, ahead: int = 1) -> Generator[Item, None, None]:
-        """Every row behind ``after``, in the API's order. ``ahead``: pages read at the same time, where they can be.
+        """Rows behind ``after``, in the API's order; some twice, where they change. By offset only the walk that read
+        the rows before knows where it goes on. ``ahead``: pages read at the same time, where they can be.
 
         Raises SourceError, DriftError.
         """
@@ -117,48 +124,155 @@ class Walk:
         return self._fetch(self._path, {**self._parameters, **({self._paging.parameter: cursor} if cursor else {})})
 
     def _by_offset(self, after: Place | None, pool: Executor | None, ahead: int) -> Generator[Item, None, None]:
-        """Each page begins with the last row of the one before: if it does not, the list has shifted in between."""
-        offset, last = (int(after[0]), after[1]) if after else (0, None)
-        step = self._paging.size - 1
-        coming: deque[tuple[int, Future[list[Any]]]] = deque()
+        """Pages read are forgotten with this generator: others publish between two of them, and an older row must not
+        land behind a newer one."""
+        if after is None:
+            self._reached = _Reached(_Met(self._paging.size * (_STEPS_BACK + 2)))
+        elif after != self._reached.place:
+            raise DriftError(f"{self._path}: its reading was interrupted; it is read again from its beginning")
         while True:
-            start = max(0, offset - 1) if last is not None else offset
-            if coming and coming[0][0] == start:
-                page = coming.popleft()[1].result()
-            else:
-                for _, future in coming:
-                    future.cancel()
-                coming.clear()
-                page = self._at(start)
-            if pool is not None and len(page) == self._paging.size:
-                for number in range(1, ahead):
-                    next_start = start + number * step
-                    if not any(at == next_start for at, _ in coming):
-                        coming.append((next_start, pool.submit(self._at, next_start)))
-            skip = 0
-            if last is not None:
-                start, page, skip = self._find(last, start, page)
-            for index, row in enumerate(page[skip:], skip):
-                last = self._identify(row) or last
-                yield row, (str(start + index + 1), last or "")
-            offset = start + len(page)
-            if len(page) == skip <= 1 or (last is None and len(page) < self._paging.size):
-                return  # with nothing behind the last row: a page can also be short by the server's limit
-            if last is None:
-                raise SourceError(f"{self._path}: no row has the key that the mapping names")
+            with closing(_Pages(self._at, self._paging.size, pool, ahead)) as pages:
+                yield from self._look(self._reached, pages)
+            if self._reached.still(self._paging.size):
+                return
+            if self._reached.look == _LOOKS:
+                raise self._drift()
+            self._reached.again()
+            pool = None
 
-    def _find(self, last: str, start: int, page: list[Any]) -> tuple[int, list[Any], int]:
-        """The page that holds the last row read, and where it goes on. Rows that came push it on, ones that went pull
-        it back: then pages before are looked at again."""
-        for _ in range(_STEPS_BACK + 1):
-            for index, row in enumerate(page):
-                if self._identify(row) == last:
-                    return start, page, index + 1
-            if start == 0:
-                break
-            start = max(0, start - self._paging.size + 1)
-            page = self._at(start)
-        raise DriftError(f"{self._path}: its rows shifted while being read; it is read again from its beginning")
+    def _look(self, reached: _Reached, pages: _Pages) -> Generator[Item, None, None]:
+        """Each page begins with the last rows of those before it, as they were: if it does not, rows have gone or moved
+        and pages before it are read again. A row that was changed meanwhile may have moved to the end, which is read
+        last, or to the top: the next look goes down to rows that are as they were."""
+        size, overlap = self._paging.size, min(reached.overlap, reached.behind)
+        start = reached.behind - overlap
+        while True:
+            page, early = pages.take(start)
+            reached.taken += 1
+            found = [(row, _digest(row)) for row in page]
+            if start and not (found and found[0][1] in reached.met):
+                reached.back += 1
+                if reached.back > _STEPS_BACK + reached.taken // 3:
+                    raise self._drift()
+                start, overlap = max(0, start - size + 1), 0
+                continue
+            if not any(reached.is_new(digest) for _, digest in found) and len(page) <= overlap:
+                if early:  # rows that moved to the end since then are not in it
+                    pages.forget()
+                    continue
+                return
+            known = any(digest in reached.before for _, digest in found)
+            reached.overlap = min(_OVERLAP, max(1, len(page) - 1))
+            for index, (row, digest) in enumerate(found, start + 1):
+                new = reached.is_new(digest)
+                reached.read(digest, index, top=start == 0)
+                if new:
+                    reached.given += 1
+                    yield row, reached.place
+            if known:
+                return
+            overlap = reached.overlap
+            start = max(0, reached.behind - overlap)
+
+    def _drift(self) -> DriftError:
+        return DriftError(f"{self._path}: its rows shifted while being read; it is read again from its beginning")
 
     def _at(self, offset: int) -> list[Any]:
         return self._list(self._fetch(self._path, {**self._parameters, self._paging.parameter: str(offset)}))
+
+
+class _Met:
+    """Digests of the last ``most`` rows."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.digests: dict[bytes, None] = {}
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self.digests
+
+    def add(self, digest: bytes) -> None:
+        self.digests[digest] = None
+        if len(self.digests) > self.most:
+            del self.digests[next(iter(self.digests))]
+
+
+@dataclass(slots=True)
+class _Reached:
+    """How far a list by offset was read.
+
+    met: rows of this look. top: those of its first page. before: rows of the looks before it that were remembered.
+    behind: the offset behind the last row. overlap: rows in front of it that the next page begins with; it is longer.
+    given: rows in all. taken, back: pages of this look, and steps back.
+    """
+
+    met: _Met
+    top: set[bytes] = field(default_factory=set)
+    before: frozenset[bytes] = frozenset()
+    look: int = 1
+    behind: int = 0
+    overlap: int = 1
+    given: int = 0
+    taken: int = 0
+    back: int = 0
+
+    @property
+    def place(self) -> Place:
+        return (str(self.given),)
+
+    def is_new(self, digest: bytes) -> bool:
+        return digest not in self.met and digest not in self.before
+
+    def read(self, digest: bytes, behind: int, *, top: bool) -> None:
+        self.met.add(digest)
+        self.behind = behind
+        if top:
+            self.top.add(digest)
+
+    def still(self, size: int) -> bool:
+        """Whether all rows of the last look were there at the same time, so that none moved past it."""
+        return self.taken == 1 or (self.look == 1 and self.taken == 2 and self.given < size)
+
+    def again(self) -> None:
+        self.before |= self.top.union(self.met.digests)
+        self.met, self.top = _Met(self.met.most), set()
+        self.look += 1
+        self.behind = self.taken = self.back = 0
+
+
+class _Pages:
+    """Reads pages, ``ahead`` of them at the same time where there is a ``pool``."""
+
+    def __init__(self, read: Callable[[int], list[Any]], size: int, pool: Executor | None, ahead: int) -> None:
+        self._read = read
+        self._size = size
+        self._pool = pool
+        self._ahead = ahead
+        self._coming: deque[tuple[int, Future[list[Any]]]] = deque()
+
+    def take(self, start: int) -> tuple[list[Any], bool]:
+        """The page, and whether it was asked for before those in front of it had come."""
+        early = bool(self._coming) and self._coming[0][0] == start
+        if early:
+            page = self._coming.popleft()[1].result()
+        else:
+            self.forget()
+            page = self._read(start)
+        if self._pool is not None and len(page) == self._size:
+            step = self._size - min(_OVERLAP, self._size - 1)
+            for number in range(1, self._ahead):
+                following = start + number * step
+                if not any(at == following for at, _ in self._coming):
+                    self._coming.append((following, self._pool.submit(self._read, following)))
+        return page, early
+
+    def forget(self) -> None:
+        for _, future in self._coming:
+            future.cancel()
+        self._coming.clear()
+
+    close = forget
+
+
+def _digest(row: Any) -> bytes:
+    return text_hash(json.dumps(row, sort_keys=True).encode())

@@ -62,6 +62,7 @@ class RestSource:
         self._close = close
         self._clock = client.clock
         self._places: dict[str, Place] = {}
+        self._walks: dict[tuple[str, bool], Walk] = {}
         self._keyless: dict[str, int] = {}
         self._unreadable: dict[str, dict[str, Unreadable]] = {}
         most = max((one.parallel for one in resources.values()), default=1)
@@ -100,14 +101,11 @@ class RestSource:
         resource = self._resources[what.name]
         self._keyless.setdefault(what.name, 0)
         unreadable = self._unreadable.setdefault(what.name, {})
-        walk = Walk(
-            self._client.get,
-            resource.path,
-            {**dict(resource.parameters), **more},
-            resource.rows,
-            resource.paging,
-            lambda row: _id(what, row),
-        )
+        walk = self._walks.get((what.name, bool(more)))
+        if walk is None or after is None:
+            parameters = {**dict(resource.parameters), **more}
+            walk = Walk(self._client.get, resource.path, parameters, resource.rows, resource.paging)
+            self._walks[what.name, bool(more)] = walk
         items = walk.items(after, self._pool if ahead > 1 else None, ahead)
         with closing(items):
             seen: set[str] = set()
