@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Container, Generator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def dig(body: Any, path: str) -> Any:
 
 
 class Walk:
-    """One list. ``rows`` is the dotted path of the rows in an answer."""
+    """One list. ``rows`` is the dotted path of the rows in an answer, ``exclude`` what may differ in every answer."""
 
     def __init__(
         self,
@@ -64,12 +64,14 @@ class Walk:
         parameters: Mapping[str, str],
         rows: str,
         paging: Paging,
+        exclude: Container[str] = (),
     ) -> None:
         self._fetch = fetch
         self._path = path
         self._parameters = {**parameters, paging.size_parameter: str(paging.size)}
         self._rows = rows
         self._paging = paging
+        self._exclude = exclude
         self._reached = _Reached(_Met(0))
 
     def items(self, after: Place | None, pool: Executor | None = None, ahead: int = 1) -> Generator[Item, None, None]:
@@ -149,7 +151,7 @@ class Walk:
         while True:
             page, early = pages.take(start)
             reached.taken += 1
-            found = [(row, _digest(row)) for row in page]
+            found = [(row, _digest(row, self._exclude)) for row in page]
             if start and not (found and found[0][1] in reached.met):
                 reached.back += 1
                 if reached.back > _STEPS_BACK + reached.taken // 3:
@@ -175,7 +177,10 @@ class Walk:
             start = max(0, reached.behind - overlap)
 
     def _drift(self) -> DriftError:
-        return DriftError(f"{self._path}: its rows shifted while being read; it is read again from its beginning")
+        return DriftError(
+            f"{self._path}: its rows shifted while being read; it is read again from its beginning. If that goes on, a"
+            " column may differ in every answer: name it in the mapping's exclude"
+        )
 
     def _at(self, offset: int) -> list[Any]:
         return self._list(self._fetch(self._path, {**self._parameters, self._paging.parameter: str(offset)}))
@@ -274,5 +279,6 @@ class _Pages:
     close = forget
 
 
-def _digest(row: Any) -> bytes:
-    return text_hash(json.dumps(row, sort_keys=True).encode())
+def _digest(row: Any, exclude: Container[str]) -> bytes:
+    told = {name: value for name, value in row.items() if name not in exclude} if isinstance(row, dict) else row
+    return text_hash(json.dumps(told, sort_keys=True).encode())

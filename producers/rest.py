@@ -104,7 +104,8 @@ class RestSource:
         walk = self._walks.get((what.name, bool(more)))
         if walk is None or after is None:
             parameters = {**dict(resource.parameters), **more}
-            walk = Walk(self._client.get, resource.path, parameters, resource.rows, resource.paging)
+            exclude = frozenset(what.exclude).difference(what.key)
+            walk = Walk(self._client.get, resource.path, parameters, resource.rows, resource.paging, exclude)
             self._walks[what.name, bool(more)] = walk
         items = walk.items(after, self._pool if ahead > 1 else None, ahead)
         with closing(items):
