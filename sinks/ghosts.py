@@ -68,7 +68,8 @@ def _unsure(identity: Identity, pending: Pending) -> Identity:
     written = any(part.content_hash not in ("", content) for part in earlier)
     removed = any(identity.part not in names for names in pending.named)
     shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
-    said = [(link.field, link.twenty_id) for part in earlier for link in part.links if link.twenty_id]
+    # what hold had not resolved may have been filled in here
+    said = [(link.field, link.twenty_id or "") for part in earlier for link in part.links if link.twenty_id != ""]
     said += [(field, "") for field in pending.moved.get(identity.part, ())]
     return replace(
         identity,

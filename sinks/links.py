@@ -23,7 +23,7 @@ def wanted_links(part: Part, known: Mapping[str, Identity]) -> dict[str, str]:
 
 def unsure(part: Part) -> dict[str, str]:
     """The links of a part as an identity names them whose row may have them, or what was there before."""
-    return {link.field: "" for link in part.links if link.twenty_id}
+    return {link.field: "" for link in part.links if link.twenty_id != ""}
 
 
 def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identity]) -> dict[str, str]:
@@ -103,19 +103,14 @@ def led(key: str, part: Part, book: Book) -> Part:
     before it had heard of any."""
     anchor = part.anchor and _led(part.anchor, book)
     row, token = _place(key, part, anchor, book)
-    known = book.record(key).get(part.name)
-    links = tuple(_of_another(_led(_kept(link, known, book), book), row, token, book) for link in part.links)
+    links = tuple(_of_another(_led(link, book), row, token, book) for link in part.links)
     return part if (links, anchor) == (part.links, part.anchor) else replace(part, links=links, anchor=anchor)
 
 
-def _kept(link: Link, known: Identity | None, book: Book) -> Link:
-    """A link by alias of which hold has heard nothing yet stays as it is: a patch follows with what the alias says."""
-    if link.twenty_id is not None or known is None or link.field not in known.links_at or not stands(known):
-        return link
-    row = known.links.get(link.field, "")
-    if not row or not is_alias(link.token) or book.lost(row):
-        return link
-    return replace(link, twenty_id=row, at=known.links_at[link.field])
+def may_lead(link: Link, book: Book) -> bool:
+    """Whether a link may have been written to lead somewhere: hold had resolved it, or it was filled in here."""
+    unheard = link.twenty_id is None and not is_alias(link.token)
+    return bool(link.twenty_id) or (unheard and known_of(book, link.token) is not None)
 
 
 def _place(key: str, part: Part, anchor: Link | None, book: Book) -> tuple[str, str]:

@@ -111,7 +111,7 @@ class Pending:
         named = {(link.field, link.token) for link in part.links}
         changed = any(
             earlier.content_hash != part.content_hash
-            or any(link.twenty_id and (link.field, link.token) not in named for link in earlier.links)
+            or any(link.twenty_id != "" and (link.field, link.token) not in named for link in earlier.links)
             for earlier in self.earlier.get(part.name, ())
         )
         return changed or part.name in self.moved or any(part.name not in names for names in self.named)
@@ -148,7 +148,7 @@ def _trace(write: Write, part: Part, row: str) -> Identity:
         write.version,
         IdentityState.DELETED,
         part.mode,
-        links={link.field: link.twenty_id for link in part.links if link.twenty_id is not None},
+        links={link.field: link.twenty_id or "" for link in part.links},
         owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
         origin=Outcome.DELETED,
     )

@@ -12,7 +12,7 @@ from sinks import unique
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
-from sinks.links import doubtful_links, due_links, wanted_links
+from sinks.links import doubtful_links, due_links, may_lead, wanted_links
 from sinks.pending import Pending
 from sinks.steps import Do, Step
 
@@ -100,7 +100,7 @@ def build(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Row
     leftovers = _leftovers(step, book, target)
     payload |= leftovers
     payload |= part.fields
-    payload |= _overtaken(pending, part, target)
+    payload |= _overtaken(pending, part, book, target)
     payload |= {target.column(name): row for name, row in links.items()}
     if identity is not None:
         payload |= {target.column(name): None for name in identity.links if name not in links}
@@ -143,10 +143,10 @@ def _leftovers(step: Step, book: Book, target: TargetObject) -> dict[str, Any]:
     )
 
 
-def _overtaken(pending: Pending, part: Part, target: TargetObject) -> dict[str, str | None]:
+def _overtaken(pending: Pending, part: Part, book: Book, target: TargetObject) -> dict[str, str | None]:
     """No relation that a replaced version may have set though no answer has told so, when its sender died."""
     replaced = [earlier for earlier in pending.earlier.get(part.name, ()) if earlier.target == part.target]
-    set_then = {link.field for one in replaced for link in one.links if link.twenty_id}
+    set_then = {link.field for one in replaced for link in one.links if may_lead(link, book)}
     set_then |= pending.moved.get(part.name, set())
     return {target.column(name): _instead(name, target) for name in set_then}
 

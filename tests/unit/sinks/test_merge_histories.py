@@ -127,6 +127,8 @@ def seen(one: World) -> dict[str, dict[str, Any]]:
 @given(st.integers(0, 2**32))
 @example(20134)
 @example(700018)
+@example(705272)
+@example(705320)
 def test_every_history_ends_as_the_source_says(seed: int) -> None:
     one = lived(seed, "visit", "note", "contact")
     assert seen(one) == seen(calm(one.source))
