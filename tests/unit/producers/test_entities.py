@@ -75,10 +75,17 @@ def test_what_costs_money_is_no_appointment(tmp_path: Path) -> None:
     assert _proposed(tmp_path, turn=_turns(fee_amount=12.5))["turn"].kind.target == "custom"
 
 
-@pytest.mark.parametrize("name", ["appointment_type", "user_settings", "audit"])
+@pytest.mark.parametrize("name", ["appointment_type", "user_settings"])
 def test_what_only_serves_the_software_is_asked_about(tmp_path: Path, name: str) -> None:
     rows = [{f"{name}_id": n, "name": f"N{n}", "colour": f"c{n}", "position": n} for n in range(70)]
     assert _proposed(tmp_path, **{name: rows})[name].kind.confidence < THRESHOLD
+
+
+def test_a_log_of_what_the_software_did_is_left_out(tmp_path: Path) -> None:
+    rows = [{"audit_id": n, "name": f"N{n}", "colour": f"c{n}", "position": n} for n in range(70)]
+    kind = _proposed(tmp_path, audit=rows)["audit"].kind
+    assert (kind.entity, kind.target) == ("workings", "")
+    assert kind.confidence >= THRESHOLD
 
 
 @pytest.mark.parametrize(
