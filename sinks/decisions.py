@@ -121,6 +121,9 @@ class Decisions:
             if self._book.could_have_more(identity) and not pending.withheld.get(step.name):
                 # who held it gave it up in the same request; where Twenty itself refused it, to ask again is no use
                 self._again[identity.key, identity.part] = identity.version
+        if step.do is Do.DELETE:
+            # its values are free now, also those of which nobody had heard
+            self._again |= {(one.key, one.part): one.version for one in self._book.deprived()}
         if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
             return
         (pending.relinked if step.outcome is Outcome.LINKED else pending.accounted).add(step.name)

@@ -33,7 +33,9 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
                 found = identity or replace(trace, version=pending.write.version)
                 if (name, found.twenty_id) in pending.vacated:
                     continue  # an adopted row, which it has left
-                return replace(found, target=trace.target)  # a delete that found nothing knows no object
+                # a delete that found nothing knows no object, and no relation that goes into the trash with the row
+                links = {**dict.fromkeys(trace.links, ""), **found.links}
+                return replace(found, target=trace.target, links=links)
         elif rows.get(name) != row and (living is None or living.twenty_id != row) and book.owner(row) is not None:
             taken = book.claimed(row, besides=(trace.key, trace.part))
             if not taken.issuperset((*trace.owned, *trace.links)):

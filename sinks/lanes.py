@@ -150,7 +150,7 @@ class Lanes:
             pending.replace_with(write, position)
         elif write.repair and not pending.write.repair:
             pending.accounted.clear()
-            pending.write = overlay(write, pending.write)
+            pending.write, pending.place = overlay(write, pending.write), position
         elif pending.write.kind is WriteKind.PATCH:
             patch, pending.write, pending.place = pending.write, write, position
             pending.lay(patch)

@@ -125,7 +125,7 @@ class Pending:
             for part in replaced.parts:
                 row = _row(self.key, part)
                 if row is not None:
-                    self.ghosts[part.name, row] = _trace(replaced, part, row)
+                    self.ghosts[part.name, row] = _trace(replaced, part, row, self.ghosts.get((part.name, row)))
 
 
 def _row(key: str, part: Part) -> str | None:
@@ -139,7 +139,8 @@ def _row(key: str, part: Part) -> str | None:
             return None
 
 
-def _trace(write: Write, part: Part, row: str) -> Identity:
+def _trace(write: Write, part: Part, row: str, earlier: Identity | None) -> Identity:
+    links = {link.field: link.twenty_id or "" for link in part.links}
     return Identity(
         write.key,
         part.name,
@@ -148,8 +149,8 @@ def _trace(write: Write, part: Part, row: str) -> Identity:
         write.version,
         IdentityState.DELETED,
         part.mode,
-        links={link.field: link.twenty_id or "" for link in part.links},
-        owned=() if part.mode is PartMode.OWN else tuple(sorted(part.fields)),
+        links={**dict.fromkeys(earlier.links if earlier else (), ""), **links},
+        owned=() if part.mode is PartMode.OWN else tuple(sorted({*part.fields, *(earlier.owned if earlier else ())})),
         origin=Outcome.DELETED,
     )
 

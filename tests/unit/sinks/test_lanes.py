@@ -158,6 +158,16 @@ def test_a_repair_of_the_version_that_waits_makes_it_one() -> None:
     assert pending is not None and pending.write.repair
 
 
+def test_a_repair_that_finds_a_patch_waiting_is_the_message_to_read_again() -> None:
+    made = lanes(version(1))
+    offer(made, 0, patch(1))
+    offer(made, 1, one(1, repair=True))
+    pending = made.get(KEY)
+    assert pending is not None and pending.write.repair
+    assert pending.write.parts[0].links[0].twenty_id == "row"
+    assert pending.place == at(1, Lane.LIVE)
+
+
 def test_only_links_to_what_is_gone_are_unresolved_on_the_way_back() -> None:
     links = (Link("company", "a", True, "gone"), Link("person", "b", False, "there"))
     part = Part("", "note", links=links, anchor=Link("", "c", True, "gone"))
