@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from processors.transform import MappingTransform
@@ -21,8 +19,7 @@ from schemas.blobs import MAX_BYTES, Stored, path_of
 from schemas.mapping import parse_mapping
 from schemas.records import Changes, Checkpoint, Operation, RecordChange, Unit, Version
 from schemas.source import SourceObject
-
-Database = psycopg.Connection[tuple[object, ...]]
+from tests.integration.postgres_world import Database
 
 MAPPING = parse_mapping(
     """\
@@ -50,21 +47,12 @@ objects:
 (SCAN,) = MAPPING.sources
 
 
-@pytest.fixture
-def database(postgres_url: str) -> Iterator[Database]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(
-            "create table scans (id int, page text, name text, bytes bytea, changed timestamptz default now(),"
-            " primary key (id, page))"
-        )
-        yield connection
-
-
-@pytest.fixture
-def source(postgres_url: str) -> Iterator[PostgresSource]:
-    source = PostgresSource(postgres_url)
-    yield source
-    source.close()
+@pytest.fixture(autouse=True)
+def scans(database: Database) -> None:
+    database.execute(
+        "create table scans (id int, page text, name text, bytes bytea, changed timestamptz default now(),"
+        " primary key (id, page))"
+    )
 
 
 def captured(source: PostgresSource, root: Path, what: SourceObject = SCAN) -> list[RecordChange]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
-import pytest
 from rich.console import Console
 
 from infra.cli.profile import take
 from infra.clinics.jiva import Api, Jiva
 from infra.settings import SourceSettings
 from producers.profile.facts import Profile
+from tests.integration.postgres_world import Database
 
 CANARY = "Zanzibar"
-
-
-@pytest.fixture
-def database(postgres_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        yield connection
 
 
 def settings(directory: Path, source: dict[str, object], system: str = "unheard_of") -> SourceSettings:
@@ -33,7 +25,7 @@ def profile(directory: Path, url: str, system: str = "unheard_of") -> Profile:
 
 
 def test_tables_keys_and_references_come_from_the_catalogue(
-    database: psycopg.Connection[tuple[object, ...]], postgres_url: str, tmp_path: Path
+    database: Database, postgres_url: str, tmp_path: Path
 ) -> None:
     database.execute(
         """
@@ -66,9 +58,7 @@ def test_tables_keys_and_references_come_from_the_catalogue(
     assert CANARY not in found.model_dump_json()
 
 
-def test_it_needs_no_right_but_to_select(
-    database: psycopg.Connection[tuple[object, ...]], postgres_url: str, tmp_path: Path
-) -> None:
+def test_it_needs_no_right_but_to_select(database: Database, postgres_url: str, tmp_path: Path) -> None:
     database.execute("CREATE TABLE seen (id int PRIMARY KEY); CREATE TABLE hidden (id int PRIMARY KEY)")
     database.execute("INSERT INTO seen VALUES (1)")
     database.execute("CREATE ROLE onlooker LOGIN PASSWORD 'onlooker'; GRANT SELECT ON seen TO onlooker")
@@ -82,7 +72,7 @@ def test_it_needs_no_right_but_to_select(
 
 
 def test_what_a_mapping_names_goes_by_its_name_and_its_safe_columns(
-    database: psycopg.Connection[tuple[object, ...]], postgres_url: str, tmp_path: Path
+    database: Database, postgres_url: str, tmp_path: Path
 ) -> None:
     database.execute(
         "CREATE TABLE patients (patient_id text PRIMARY KEY, billing_status text, plan_1 text, updated_at timestamptz)"
@@ -93,9 +83,7 @@ def test_what_a_mapping_names_goes_by_its_name_and_its_safe_columns(
     assert found.column("plan_1").values == ()
 
 
-def test_an_api_is_read_through_its_lists(
-    database: psycopg.Connection[tuple[object, ...]], postgres_url: str, tmp_path: Path
-) -> None:
+def test_an_api_is_read_through_its_lists(database: Database, postgres_url: str, tmp_path: Path) -> None:
     Jiva(1, 40, tmp_path / "documents").create(database)
     source = Api.source(tmp_path)
     source["objects"] = {name: source["objects"][name] for name in ("member", "payer", "encounter")}

@@ -11,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.mapping import MappingError, producible
-from schemas.mapping.durations import minutes
-from schemas.mapping.regions import postcode, state
-from schemas.mapping.values import AdjustedError, UnusableError, natural_key
+from schemas.mapping.values import natural_key
 from schemas.records import Flag, Json, Value
 from tests.unit.mapping.snippets import mapping, one, parts, thing
 
@@ -64,118 +62,6 @@ def test_the_order_in_a_multi_select_says_nothing(texts: list[str]) -> None:
     )
     assert forth == back
     assert len(forth["specialties"]) == len({natural_key(text) for text in texts} - {"", "unheard of"})
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        (45, 45),
-        (Decimal("30.0"), 30),
-        ("45", 45),
-        ("45 min", 45),
-        ("1 h 30 min", 90),
-        ("1h30m", 90),
-        ("1.5 hours", 90),
-        ("1,5 h", 90),
-        ("1:30", 90),
-        ("00:45:00", 45),
-        ("PT1H15M", 75),
-        ("120 sec", 2),
-    ],
-)
-def test_a_duration_is_minutes_however_it_is_written(written: Value, expected: int) -> None:
-    assert minutes(written) == expected
-
-
-@pytest.mark.parametrize("written", ["", "soon", "1:75", "h", "PT", "1 h 2 h", True, "9" * 40, "NaN", "4\x005"])
-def test_what_is_no_duration_is_refused(written: Value) -> None:
-    with pytest.raises(UnusableError):
-        minutes(written)
-
-
-def test_seconds_are_rounded_and_said_to_be() -> None:
-    with pytest.raises(AdjustedError) as adjusted:
-        minutes("00:10:40")
-    assert adjusted.value.result == 11
-
-
-@given(st.integers(0, 10_000), st.integers(0, 59))
-def test_hours_and_minutes_mean_the_same_in_every_form(hours: int, mins: int) -> None:
-    forms = (f"{hours}:{mins:02}", f"{hours} h {mins} min", f"PT{hours}H{mins}M", f"{hours:02}:{mins:02}:00")
-    assert {minutes(form) for form in forms} == {hours * 60 + mins}
-
-
-@pytest.mark.parametrize(
-    ("written", "country", "expected"),
-    [
-        ("ma", "US", "MA"),
-        ("Massachusetts", "US", "MA"),
-        ("Mass.", "US", None),
-        ("québec", "CA", "QC"),
-        ("MA", "CA", None),
-        ("Bayern", "DE", "Bayern"),
-        ("anything", "", "anything"),
-    ],
-)
-def test_a_state_is_known_by_code_or_name(written: str, country: str, expected: str | None) -> None:
-    if expected is None:
-        with pytest.raises(UnusableError):
-            state(written, country)
-    else:
-        assert state(written, country) == expected
-
-
-@pytest.mark.parametrize(
-    ("written", "country", "expected"),
-    [
-        ("02139", "US", "02139"),
-        ("02139-4307", "US", "02139-4307"),
-        ("2139", "US", None),
-        ("k1a 0b1", "CA", "K1A 0B1"),
-        ("02139", "CA", None),
-        ("80331", "DE", "80331"),
-        ("anything", "", "ANYTHING"),
-    ],
-)
-def test_a_postal_code_is_one_of_its_country(written: str, country: str, expected: str | None) -> None:
-    if expected is None:
-        with pytest.raises(UnusableError):
-            postcode(written, country)
-    else:
-        assert postcode(written, country) == expected
-
-
-ADDRESS = thing(
-    "homeAddress: {type: ADDRESS, label: Address}\n",
-    """\
-    - target: thing
-      fields:
-        name: id
-        homeAddress:
-          of:
-            addressState: {from: state, as: state, country: country}
-            addressPostcode: {from: zip, as: postcode, country: country}
-            addressCountry: {from: country, as: country_code}
-    """,
-)
-
-
-@pytest.mark.parametrize(
-    ("row", "expected", "flagged"),
-    [
-        ({"state": "Ohio", "zip": "43004", "country": None}, ("OH", "43004", ""), []),
-        ({"state": "on", "zip": "k1a0b1", "country": "Canada"}, ("ON", "K1A0B1", "CA"), []),
-        ({"state": "Ohio", "zip": "K1A 0B1", "country": "USA"}, ("OH", "", "US"), ["homeAddress.addressPostcode"]),
-        ({"state": "Ohio", "zip": "x", "country": "Oz"}, ("Ohio", "X", ""), ["homeAddress.addressCountry"]),
-    ],
-)
-def test_an_address_is_judged_by_the_rules_of_its_country(
-    row: dict[str, Value], expected: tuple[str, ...], flagged: list[str]
-) -> None:
-    fields, flags = one(ADDRESS, {"id": "1", **row})
-    address = fields["homeAddress"]
-    found = (address["addressState"], address["addressPostcode"], address["addressCountry"])
-    assert (found, [flag.field for flag in flags]) == (expected, flagged)
 
 
 CONDITIONS = thing(

@@ -18,6 +18,7 @@ from tests.unit.producers.worlds import NOON, World
 
 PATIENT = SourceObject("patient", ("id",), "patients")
 FULL = Rule(full=Pattern("patients*.csv"))
+ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
 LIMITS = Limits(chunk_rows=50, margin=0.5, missing_rows=1_000, sweep_interval=10)
 SOURCES: list[CsvSource] = []
 """All that were made, for a fixture to close."""

@@ -17,11 +17,6 @@ from tests.unit.producers.drop_world import FULL, PATIENT, Drops
 UNENCODED = "not in the file's encoding"
 
 
-@pytest.fixture
-def drops(tmp_path: Path) -> Drops:
-    return Drops(tmp_path)
-
-
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-8"])
 def test_another_encoding_is_no_change(drops: Drops, encoding: str) -> None:
     text = "id,name\n1,José Müller\n2,Zoë Ångström – née Weiß\n"

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from producers.drops import Pattern, Rule
-from tests.unit.producers.drop_world import DELETE, FULL, Drops
+from tests.unit.producers.drop_world import ADA_BOB, DELETE, FULL, Drops
 
 DATED = Rule(full=Pattern("patients-{export}.csv"))
 DELTAS = Rule(full=Pattern("f-{export}.csv"), delta=Pattern("d-{export}.csv"))
 DAY = 86_400.0
-ADA_BOB = "id,name\n1,Ada\n2,Bob\n"
 
 
 def one(name: str) -> str:

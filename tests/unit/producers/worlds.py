@@ -122,3 +122,11 @@ class World:
 
     def agrees(self) -> bool:
         return {record_id: dict(change.record) for record_id, change in self.latest().items()} == self.rows()
+
+
+def ids(world: World) -> list[str]:
+    return [change.record_id for change in world.published]
+
+
+def operations(world: World) -> list[tuple[str, Operation]]:
+    return [(change.record_id, change.operation) for change in world.published]
