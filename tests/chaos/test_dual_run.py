@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from infra.clinics.life import Life
 from infra.metrics import scrape, value
 from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
+from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(1500)]
 
@@ -99,13 +100,6 @@ def active(showcase: Showcase, component: str) -> str:
         if instance.component == component
     }
     return max(working, key=lambda name: working[name])
-
-
-def until(condition: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.5)
 
 
 def strike(showcase: Showcase, fault: str, victim: str) -> tuple[str, datetime]:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,18 +27,12 @@ from schemas.control import prepare_topics
 from schemas.records import Checkpoint, Operation, RecordChange
 from schemas.topics import Topics
 from tests.chaos.poller_process import PATIENT
+from tests.waiting import until
 
 pytestmark = pytest.mark.chaos
 
 CODEC = Codec()
 ROOT = Path(__file__).parents[2]
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 class World:

@@ -17,7 +17,8 @@ from schemas.broker import read_to_end
 from schemas.keys import twenty_id
 from schemas.records import AuditEvent, Part, Write, WriteKind
 from sinks.audit import verify
-from tests.integration.sink_world import World, make_world, person, standin, until
+from tests.integration.sink_world import World, make_world, person, standin
+from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -79,13 +80,13 @@ def test_a_storm_leaves_everything_there_once(tmp_path: Path) -> None:
         world = make_world(stack.kafka_bootstrap, "storm", twenty, tmp_path, partitions=3)
         published = history(world, seed=20261121)
         with kept_running(world) as running:
-            until("the sink is active", lambda: "identities read" in (tmp_path / "sink-0.log").read_text())
+            until(lambda: "identities read" in (tmp_path / "sink-0.log").read_text(), what="the sink is active")
             third = len(published) // 3
             _publish(world, published[:third])
             twenty.fault("500_after_commit", count=2)
             running[-1].kill()
             _publish(world, published[third : 2 * third])
-            until("its successor writes", lambda: len(running) > 1 and len(twenty.rows("person")) > 20)
+            until(lambda: len(running) > 1 and len(twenty.rows("person")) > 20, what="its successor writes")
             stack.kill_kafka()
             stack.start_kafka()
             twenty.fault("drop_after_commit", count=2)

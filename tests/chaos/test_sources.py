@@ -15,7 +15,8 @@ import pytest
 
 from infra.sources.rest_api import ClinicApi, MemoryTables, serve
 from infra.stack.ports import free_port
-from tests.chaos.test_producer import World, assert_in_order, until
+from tests.chaos.test_producer import World, assert_in_order
+from tests.waiting import until
 
 pytestmark = pytest.mark.chaos
 

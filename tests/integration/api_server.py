@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.sources.rest_api import ClinicApi, serve
 from infra.stack.ports import free_port
+from tests.waiting import until
 
 
 @contextmanager
@@ -20,10 +20,7 @@ def serving(api: ClinicApi) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.01)
+        until(lambda: server.started, what="the start of the server")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True

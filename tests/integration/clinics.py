@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,20 +21,12 @@ from infra.monitor import Look
 from infra.showcase import Showcase, ShowcaseOptions
 from schemas.mapping import load_mapping
 from sinks.twenty.client import Page, Record, TwentyClient
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (met := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.2)
-    return met
+from tests.waiting import until
 
 
 def settled(showcase: Showcase) -> Look:
     moment = showcase.source_now()
-    look: Look = until(lambda: showcase.settled(moment))
-    return look
+    return until(lambda: showcase.settled(moment), 180)
 
 
 @contextmanager

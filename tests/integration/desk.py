@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import psycopg
 
 from infra.showcase import Showcase
 from sinks.twenty.client import TwentyClient
+from tests.waiting import until
 
 Row = dict[str, Any]
 
@@ -56,35 +56,18 @@ class Desk:
 
     def row(self, plural: str, key: str) -> Row:
         """The one row of a record; waits for it."""
-        found: list[Row] = []
-
-        def arrived() -> bool:
-            found[:] = self.rows(plural, key)
-            return bool(found)
-
-        self.until(arrived)
+        found = until(lambda: self.rows(plural, key))
         assert len(found) == 1
         return found[0]
 
     def becomes(self, plural: str, key: str, condition: Callable[[Row], bool]) -> None:
-        self.until(lambda: any(condition(row) for row in self.rows(plural, key)))
+        until(lambda: any(condition(row) for row in self.rows(plural, key)))
 
     def settle(self) -> None:
         """Until everything that is committed at the source now has gone as far as it can."""
         moment = self.showcase.source_now()
-        self.until(lambda: self.showcase.captured_since(moment))
-
-        def at_rest() -> bool:
-            look = self.showcase.monitor.look()
-            return look.settled
-
-        self.until(at_rest)
-
-    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "the condition did not come true in time"
-            time.sleep(0.2)
+        until(lambda: self.showcase.captured_since(moment))
+        until(lambda: self.showcase.monitor.look().settled)
 
     def dualrun(self, *arguments: str) -> Any:
         """The JSON that a ``dualrun`` command prints."""

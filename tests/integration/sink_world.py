@@ -6,8 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -41,23 +40,13 @@ from schemas.records import (
 from schemas.topics import Topics
 from sinks.service import SinkSettings, run
 from sinks.twenty.client import TwentyClient
+from tests.waiting import until
 
 KEY = "standin-key"
 SYSTEM = "clinic"
 DEADLINE = 60.0
 
 T = TypeVar("T")
-
-
-def until(what: str, condition: Callable[[], T], deadline: float = DEADLINE) -> T:
-    """Waits for a truthy answer; fails with ``what`` when the deadline has passed."""
-    end = time.monotonic() + deadline
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        assert time.monotonic() < end, f"not within {deadline:.0f} s: {what}"
-        time.sleep(0.05)
 
 
 class Standin:
@@ -240,7 +229,7 @@ class World:
         return committed_offsets(self.kafka, self.topics.sink_group, lanes, self.topics.partitions) == ends
 
     def settle(self, deadline: float = DEADLINE) -> None:
-        until("everything published is committed", self.drained, deadline)
+        until(self.drained, deadline, what="everything published is committed")
 
     # --- run the sink
 

@@ -25,8 +25,8 @@ from tests.integration.clinics import (
     settled,
     shows,
     twenty,
-    until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 

@@ -14,6 +14,7 @@ import pytest
 from infra.showcase import Showcase, ShowcaseOptions
 from schemas.mapping.document import BUILT_IN
 from tests.integration.desk import Desk
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 
@@ -96,7 +97,7 @@ def test_a_stale_patient_stays_out_with_her_history_until_she_is_active_again(de
     def skipped() -> bool:
         return {one["key"] for one in desk.dualrun("held") if one["skipped"]} >= children
 
-    desk.until(skipped)
+    until(skipped)
     desk.settle()
     assert not any(one["parked"] for one in desk.dualrun("held") if one["key"] in children)
     assert desk.rows("people", "patient/C-1") == desk.rows("tasks", "appointment/8000011") == []
@@ -117,7 +118,7 @@ def test_a_stale_patient_stays_out_with_her_history_until_she_is_active_again(de
     desk.sql("delete from appointments where appointment_id = 8000013")
     desk.sql("update patients set city = 'Elsewhere' where patient_id = 'C-1'")
     desk.becomes("people", "patient/C-1", lambda row: row["city"] == "Elsewhere")
-    desk.until(lambda: desk.rows("tasks", "appointment/8000013") == [])
+    until(lambda: desk.rows("tasks", "appointment/8000013") == [])
 
 
 def test_a_person_stands_in_for_a_member_and_the_tasks_follow_the_account(desk: Desk) -> None:
@@ -140,7 +141,7 @@ def test_a_person_stands_in_for_a_member_and_the_tasks_follow_the_account(desk: 
         (member,) = desk.where("workspaceMembers", "userEmail", f"{name}@clinic.test")
         members[name] = member["id"]
     desk.becomes("tasks", "appointment/8000021", lambda row: row["assigneeId"] == members["first"])
-    desk.until(lambda: desk.rows("people", "staff/C-S1") == [])
+    until(lambda: desk.rows("people", "staff/C-S1") == [])
 
     desk.sql("update staff set email = 'second@clinic.test', updated_at = now() where staff_id = 'C-S1'")
     desk.becomes("tasks", "appointment/8000021", lambda row: row["assigneeId"] == members["second"])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from infra.wiring import Deployment
 from schemas.broker import BrokerError, read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange
+from tests.waiting import until
 
 FILES = {
     "patients.csv": "Id,FIRST,STATE\np1,Ada,NY\np2,Bob,NJ\np3,Cleo,NY\n",
@@ -44,13 +44,6 @@ objects:
     source: {relation: claims, key: [id]}
     parts: [{target: task, fields: {title: patientid}}]
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.1)
 
 
 @dataclass

@@ -24,7 +24,8 @@ from infra.showcase import Showcase, ShowcaseOptions
 from schemas.broker import read_to_end
 from schemas.records import AuditEvent, Outcome
 from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import client, live_rows, settled, until
+from tests.integration.clinics import client, live_rows, settled
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from schemas.control import prepare_topics, send_control
 from schemas.records import Checkpoint, Control, RecordChange
 from schemas.source import SourceObject
 from schemas.topics import Topics
+from tests.waiting import until
 
 CODEC = Codec()
 NOTE = SourceObject("note", ("id",), "notes", changed_at="updated_at")
@@ -36,13 +36,6 @@ SCAN = SourceObject("scan", ("id",), "scans", parents=("note",))
 class Unhindered:
     def backlog(self) -> Backlog:
         return Backlog(0, 0)
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 @dataclass

@@ -16,7 +16,8 @@ from schemas.records import Control, Identity, IdentityState, Link, Outcome, Par
 from sinks.conflicts import RESOLVE
 from sinks.edits import TRASHED, open_edits, unpack_edits
 from tests.integration.sink_fixtures import kill, twenty, world
-from tests.integration.sink_world import World, person, until
+from tests.integration.sink_world import World, person
+from tests.waiting import until
 
 __all__ = ["kill", "twenty", "world"]
 
@@ -74,9 +75,9 @@ def test_where_the_source_wins_the_sweep_writes_over_an_edit(world: World) -> No
     with world.sink(edits_seconds=0.2):
         send(world, 1, "Nurse")
         world.twenty.person("edit", "person", ROW, jobTitle="Doctor")
-        until("the edit is written over", lambda: row(world)["jobTitle"] == "Nurse")
+        until(lambda: row(world)["jobTitle"] == "Nurse", what="the edit is written over")
         world.settle()
-        until("it is audited", lambda: told(world) == [("jobTitle", "source_wins")])
+        until(lambda: told(world) == [("jobTitle", "source_wins")], what="it is audited")
     [event] = world.events(Outcome.CONFLICT)
     assert event.before == {"jobTitle": "Doctor"}
     assert world.outcomes(KEY)[-1] == ("", Outcome.UPDATED)
@@ -102,13 +103,13 @@ def test_an_edit_that_is_asked_about_waits_for_a_person(world: World, take: str)
     with world.sink(policies=policies("ask"), edits_seconds=0.2):
         send(world, 1, "Nurse")
         world.twenty.person("edit", "person", ROW, jobTitle="Doctor")
-        until("the sweep finds it", lambda: open_edits(identity(world)))
+        until(lambda: open_edits(identity(world)), what="the sweep finds it")
         send(world, 2, "Head nurse", "Basel")
         assert (row(world)["jobTitle"], row(world)["city"]) == ("Doctor", "Basel")
         decide(world, take)
-        until("it is decided", lambda: not open_edits(identity(world)))
+        until(lambda: not open_edits(identity(world)), what="it is decided")
         if take == "source":
-            until("the source's value is there", lambda: row(world)["jobTitle"] == "Head nurse")
+            until(lambda: row(world)["jobTitle"] == "Head nurse", what="the source's value is there")
         world.settle()
         send(world, 3, "Head nurse", "Chur")
         assert (row(world)["jobTitle"], row(world)["city"]) == (
@@ -126,7 +127,7 @@ def test_an_edit_between_our_read_and_our_write_survives_and_is_found(world: Wor
         world.twenty.person("edit", "person", ROW, before="upsert people", jobTitle="Doctor")
         send(world, 2, "Nurse", "Basel")
         assert (row(world)["jobTitle"], row(world)["city"]) == ("Doctor", "Basel")
-        until("it is found though we wrote last", lambda: open_edits(identity(world)))
+        until(lambda: open_edits(identity(world)), what="it is found though we wrote last")
     assert told(world) == [("jobTitle", "ask")]
 
 
@@ -136,7 +137,7 @@ def test_our_own_writes_are_nobodys_edits(world: World) -> None:
         for offset in range(1, 6):
             send(world, offset, f"Title {offset}")
         swept = world.twenty.stats()["operations"].get("list people", 0)
-        until("the sweep has gone round", lambda: world.twenty.stats()["operations"]["list people"] > swept + 4)
+        until(lambda: world.twenty.stats()["operations"]["list people"] > swept + 4, what="the sweep has gone round")
     assert world.twenty.stats()["requests"] > before
     assert world.events(Outcome.CONFLICT) == []
 
@@ -150,13 +151,13 @@ def test_a_write_whose_answer_was_lost_with_the_process_is_nobodys_edit(
     world.twenty.fault("500_after_commit", 100)
     process = world.process("first", **settings)
     world.send(world.write("patient", "1", ada("Head nurse", "Basel"), offset=2))
-    until("it is in Twenty", lambda: row(world)["city"] == "Basel")
+    until(lambda: row(world)["city"] == "Basel", what="it is in Twenty")
     kill(process)
     world.twenty.fault("500_after_commit", 0)
     with world.sink(**settings):
         send(world, 3, "Chief", "Chur")
         swept = world.twenty.stats()["operations"].get("list people", 0)
-        until("the sweep has gone round", lambda: world.twenty.stats()["operations"]["list people"] > swept + 2)
+        until(lambda: world.twenty.stats()["operations"]["list people"] > swept + 2, what="the sweep has gone round")
     assert (row(world)["jobTitle"], row(world)["city"]) == ("Chief", "Chur")
     assert world.events(Outcome.CONFLICT) == []
 
@@ -168,7 +169,7 @@ def test_an_edit_made_while_the_sink_was_killed_is_found_by_the_next(world: Worl
     kill(process)
     world.twenty.person("edit", "person", ROW, jobTitle="Doctor")
     with world.sink(**settings):
-        until("it is found", lambda: open_edits(identity(world)))
+        until(lambda: open_edits(identity(world)), what="it is found")
     assert told(world) == [("jobTitle", "ask")]
 
 
@@ -178,15 +179,15 @@ def test_a_row_that_a_person_trashed(world: World, trashed: Any) -> None:
         send(world, 1, "Nurse")
         world.twenty.person("trash", "person", ROW)
         if trashed == "revive":
-            until("it is back", lambda: row(world)["deletedAt"] is None)
+            until(lambda: row(world)["deletedAt"] is None, what="it is back")
             return
-        until("it is found", lambda: TRASHED in unpack_edits(identity(world).edits))
+        until(lambda: TRASHED in unpack_edits(identity(world).edits), what="it is found")
         send(world, 2, "Chief")
         assert row(world)["deletedAt"] is not None
         assert world.outcomes(KEY)[-1] == ("", Outcome.SKIPPED)
         if trashed == "ask":
             decide(world, "source")
-            until("it is back", lambda: row(world)["deletedAt"] is None)
+            until(lambda: row(world)["deletedAt"] is None, what="it is back")
             assert row(world)["jobTitle"] == "Chief"
             assert identity(world).state is IdentityState.LIVE
 
@@ -214,7 +215,7 @@ def test_what_lies_in_the_trash_with_its_record_is_nobodys_edit(world: World) ->
         world.settle()
         assert row(world)["deletedAt"] is not None
         swept = listed()
-        until("the sweep has gone round", lambda: listed() > swept + 4)
+        until(lambda: listed() > swept + 4, what="the sweep has gone round")
     assert told(world) == []
     assert row(world)["deletedAt"] is not None
 
@@ -226,11 +227,11 @@ def test_a_webhook_is_a_hint_and_the_sweep_finds_what_it_lost(world: World) -> N
     with world.sink(policies=policies("ask"), edits_seconds=3600.0, **listen):
         send(world, 1, "Nurse")
         world.twenty.person("edit", "person", ROW, jobTitle="Doctor")
-        until("the webhook tells of it", lambda: open_edits(identity(world)))
+        until(lambda: open_edits(identity(world)), what="the webhook tells of it")
     world.twenty.fault("webhook_lost", 10)
     world.twenty.person("edit", "person", ROW, jobTitle="Surgeon")
     with world.sink(policies=policies("ask"), edits_seconds=0.2, **listen):
-        until("the sweep finds it", lambda: told(world) == [("jobTitle", "ask"), ("jobTitle", "ask")])
+        until(lambda: told(world) == [("jobTitle", "ask"), ("jobTitle", "ask")], what="the sweep finds it")
 
 
 def test_a_call_that_is_not_twentys_is_refused(world: World) -> None:
@@ -245,7 +246,7 @@ def test_a_call_that_is_not_twentys_is_refused(world: World) -> None:
             except httpx.TransportError:
                 return 0
 
-        assert until("it listens", call) == 401
+        assert until(call, what="it listens") == 401
 
 
 def test_nothing_is_written_while_a_workflow_would_react(world: World) -> None:
@@ -253,7 +254,7 @@ def test_nothing_is_written_while_a_workflow_would_react(world: World) -> None:
     hook = world.twenty.webhook("http://127.0.0.1:9/", SECRET)
     with world.sink(synced=("person",), acknowledged=(hook,)):
         world.send(world.write("patient", "1", ada("Nurse"), offset=1))
-        until("it says why it waits", lambda: workflow in _reason(world))
+        until(lambda: workflow in _reason(world), what="it says why it waits")
         assert world.twenty.rows("person") == [] and hook not in _reason(world)
         world.raw(
             world.topics.control,
@@ -262,7 +263,7 @@ def test_nothing_is_written_while_a_workflow_would_react(world: World) -> None:
             partition=0,
         )
         world.settle()
-        until("the reason has passed", lambda: _reason(world) == "")
+        until(lambda: _reason(world) == "", what="the reason has passed")
     assert len(world.twenty.rows("person")) == 1
 
 

@@ -17,6 +17,7 @@ from infra.showcase import Showcase, ShowcaseOptions
 from schemas.broker import producer
 from schemas.records import Operation, RecordChange
 from tests.integration.desk import Desk, Row
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 
@@ -90,7 +91,7 @@ def test_a_child_of_a_parent_that_does_not_exist_is_parked_and_arrives_once_it_i
     def parked() -> bool:
         return any(o["key"] == "clinic_place/appointment/9000071" and o["parked"] for o in desk.dualrun("held"))
 
-    desk.until(parked)
+    until(parked)
     (waiting,) = [o for o in desk.dualrun("held") if o["key"] == "clinic_place/appointment/9000071"]
     assert waiting["missing"] == ["clinic_place/patient/F-7-mistyped"]
     assert desk.rows("tasks", "appointment/9000071") == []
@@ -102,9 +103,7 @@ def test_a_child_of_a_parent_that_does_not_exist_is_parked_and_arrives_once_it_i
 
 def test_a_parked_child_is_released_when_its_parent_comes_late(desk: Desk) -> None:
     desk.appointment(9_000_081, "F-8")
-    desk.until(
-        lambda: any(o["key"] == "clinic_place/appointment/9000081" and o["parked"] for o in desk.dualrun("held"))
-    )
+    until(lambda: any(o["key"] == "clinic_place/appointment/9000081" and o["parked"] for o in desk.dualrun("held")))
     desk.patient("F-8")
     task, person = desk.row("tasks", "appointment/9000081"), desk.row("people", "patient/F-8")
     targets = desk.where("taskTargets", "taskId", task["id"])
@@ -115,7 +114,7 @@ def test_a_patient_who_is_deleted_and_comes_back_is_the_same_record(desk: Desk) 
     desk.patient("F-9")
     before = desk.row("people", "patient/F-9")
     desk.sql("delete from patients where patient_id = 'F-9'")
-    desk.until(lambda: desk.rows("people", "patient/F-9") == [])
+    until(lambda: desk.rows("people", "patient/F-9") == [])
     assert [row["id"] for row in desk.rows("people", "patient/F-9", trashed=True)] == [before["id"]]
     desk.patient("F-9", city="Again")
     after = desk.row("people", "patient/F-9")
@@ -130,7 +129,7 @@ def test_an_insurer_that_a_patient_no_longer_names_is_retracted(desk: Desk) -> N
     second = desk.row("coverages", "patient/F-10#coverage:blue shield")
     assert (second["planName"], second["isPrimary"]) == ("B", False)
     desk.sql("update patients set insurer_2 = null, plan_2 = null, updated_at = now() where patient_id = 'F-10'")
-    desk.until(lambda: desk.rows("coverages", "patient/F-10#coverage:blue shield") == [])
+    until(lambda: desk.rows("coverages", "patient/F-10#coverage:blue shield") == [])
     carrier = desk.row("companies", "~carrier/acme health")
     assert desk.row("people", "patient/F-10")["primaryInsurerId"] == carrier["id"]
 
@@ -202,7 +201,7 @@ def test_whoever_is_invited_gets_what_the_fallback_owner_kept(desk: Desk) -> Non
     def invited() -> list[Row]:
         return [one for one in desk.dualrun("owners")["invitations"] if one["email"] == email]
 
-    desk.until(lambda: [(one["name"], one["waiting"]) for one in invited()] == [("New Colleague", 1)])
+    until(lambda: [(one["name"], one["waiting"]) for one in invited()] == [("New Colleague", 1)])
     assert f"{email},New Colleague,1,clinic_place/staff/F-S1" in desk.run("owners", "--csv").stdout
     # in Twenty somebody else takes a task of the fallback owner's, and the source knows nothing of it
     desk.appointment(9_000_162, "F-16")
@@ -243,15 +242,15 @@ def test_the_targets_of_notes_and_tasks_move_and_end_with_the_source(desk: Desk)
     def lead_to(person: str) -> bool:
         return [target["personId"] for target in targets()] == [people[person]] * 2
 
-    desk.until(lambda: lead_to("F-18"))
+    until(lambda: lead_to("F-18"))
     before = {target["id"] for target in targets()}
     for table, key, number in (("appointments", "appointment_id", 9_000_181), ("clinical_notes", "note_id", 9_000_182)):
         desk.sql(f"update {table} set patient_id = 'F-19', updated_at = now() where {key} = {number}")
-    desk.until(lambda: lead_to("F-19"))
+    until(lambda: lead_to("F-19"))
     assert {target["id"] for target in targets()} == before, "moved, not made anew"
     for table, key, number in (("appointments", "appointment_id", 9_000_181), ("clinical_notes", "note_id", 9_000_182)):
         desk.sql(f"update {table} set patient_id = null, updated_at = now() where {key} = {number}")
-    desk.until(lambda: targets() == [])
+    until(lambda: targets() == [])
     assert desk.rows("tasks", "appointment/9000181") and desk.rows("notes", "clinical_note/9000182")
 
 
@@ -267,12 +266,12 @@ def test_an_image_within_a_note_is_a_file_of_the_note(desk: Desk) -> None:
         found[:] = desk.where("attachments", "noteId", note["id"])
         return bool(found)
 
-    desk.until(there)
+    until(there)
     (file,) = found
     assert note["bodyV2"]["markdown"].strip() == f"Rash, **left** arm [{file['name']}]"
     assert httpx.get(file["fullPath"]).raise_for_status().content == picture
     desk.sql("update clinical_notes set body = 'none', updated_at = now() where note_id = 9000201")
-    desk.until(lambda: not there())
+    until(lambda: not there())
 
 
 def test_files_that_twenty_does_not_take_are_listed(desk: Desk) -> None:

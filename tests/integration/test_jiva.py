@@ -27,8 +27,8 @@ from tests.integration.clinics import (
     live_rows,
     shows,
     twenty,
-    until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 

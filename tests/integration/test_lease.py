@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -18,16 +18,9 @@ from aiokafka.protocol.group import LeaveGroupRequest
 from schemas.broker import KafkaSettings, admin, create_topics
 from schemas.lease import Lease, LeaseLostError
 from schemas.topics import Policy, TopicSpec
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> float:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "the condition did not come true in time"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 @pytest.fixture

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +13,9 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from infra.clinics.worlds import WORLDS, Outlet
-from infra.sources.rest_api import ClinicApi, PostgresTables, serve
-from infra.stack.ports import free_port
+from infra.sources.rest_api import ClinicApi, PostgresTables
 from schemas.mapping.document import BUILT_IN
+from tests.integration.api_server import serving
 
 pytestmark = pytest.mark.stack
 
@@ -101,7 +97,7 @@ class Customer:
             exit_.enter_context(self.outlet)
         if world.api is not None:
             self.sections["drops"] = self.sections.pop("source")
-            api = exit_.enter_context(served(ClinicApi(PostgresTables(url, clinic.keys), clinic.keys)))
+            api = exit_.enter_context(serving(ClinicApi(PostgresTables(url, clinic.keys), clinic.keys)))
             self.sections["source"] = {"kind": "rest", "url": api, "objects": world.api}
 
     def change(self, statement: str) -> None:
@@ -109,23 +105,6 @@ class Customer:
             connection.execute(statement.encode())
         if self.outlet:
             self.outlet.export()
-
-
-@contextmanager
-def served(api: ClinicApi) -> Iterator[str]:
-    port = free_port(random.SystemRandom())
-    server = serve(api, port)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from schemas.keys import partition_of
 from schemas.records import Changes, Checkpoint, Control, Operation, RecordChange
 from schemas.source import SourceObject
 from schemas.topics import MAX_MESSAGE_BYTES, Topics
+from tests.waiting import until
 
 CODEC = Codec()
 CANARY = "Zanzibar-4711"
@@ -40,13 +40,6 @@ TABLES = """
 CREATE TABLE patients (id text PRIMARY KEY, name text, updated_at timestamptz DEFAULT now());
 CREATE TABLE visits (id bigint PRIMARY KEY, patient_id text, updated_at timestamptz DEFAULT now());
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 @dataclass

@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,15 +23,9 @@ from infra.stack.supervisor import leashed
 from producers.postgres import PostgresSource
 from producers.source import SourceError
 from schemas.source import SourceObject
+from tests.waiting import until
 
 PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:

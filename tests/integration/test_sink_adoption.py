@@ -5,7 +5,8 @@ from __future__ import annotations
 from schemas.keys import twenty_id
 from schemas.records import IdentityState, Match, Outcome, Part
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import Standin, World, person, until
+from tests.integration.sink_world import Standin, World, person
+from tests.waiting import until
 
 __all__ = ["twenty", "world"]
 
@@ -91,12 +92,12 @@ def test_a_kill_between_image_and_write_keeps_the_first_image(world: World) -> N
     write = world.write("patient", "1", _patient("Ada", "ada@x.test"), offset=1)
     sink = world.process("first")
     try:
-        until("the sink is active", lambda: "identities read" in (world.directory / "first.log").read_text())
+        until(lambda: "identities read" in (world.directory / "first.log").read_text(), what="the sink is active")
         # every answer comes late: when the image is in Kafka the row is being written, and Kafka will not know
         world.twenty.fault("slow", count=50, delay_s=1.0)
         world.send(write)
-        until("the image is in Kafka", lambda: world.events(Outcome.ADOPTING))
-        until("the row is written", lambda: _city(world, foreign) == "Rome")
+        until(lambda: world.events(Outcome.ADOPTING), what="the image is in Kafka")
+        until(lambda: _city(world, foreign) == "Rome", what="the row is written")
     finally:
         sink.kill()
         sink.wait()

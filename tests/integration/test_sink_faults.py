@@ -16,7 +16,8 @@ from schemas.records import Link, Part, Write, WriteKind
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import TwentyError
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import KEY, World, person, until
+from tests.integration.sink_world import KEY, World, person
+from tests.waiting import until
 
 __all__ = ["twenty", "world"]
 
@@ -153,7 +154,7 @@ def test_a_thousand_writes_beside_another_integration_that_drains_the_bucket(wor
                 with suppress(TwentyError):
                     other.list_page("notes", limit=1)
             before = len(world.twenty.rows("person"))
-            until("we go on", lambda n=before: len(world.twenty.rows("person")) > n or world.drained())  # type: ignore[misc]
+            until(lambda n=before: len(world.twenty.rows("person")) > n or world.drained(), what="we go on")  # type: ignore[misc]
         clinic.second_wave()
         world.settle(120)
     assert world.twenty.stats()["refused"] > 0
@@ -168,8 +169,8 @@ def test_an_exhausted_quota_stops_what_adds_records_until_it_is_paid(world: Worl
         world.settle(120)
         world.twenty.fault("quota", count=plenty)
         clinic.second_wave()
-        until("it is refused again and again", lambda: world.twenty.faults_left().get("quota", 0) < plenty - 2)
-        until("deletes go on", lambda: len(world.twenty.rows("person")) == PATIENTS - GONE)
+        until(lambda: world.twenty.faults_left().get("quota", 0) < plenty - 2, what="it is refused again and again")
+        until(lambda: len(world.twenty.rows("person")) == PATIENTS - GONE, what="deletes go on")
         assert plenty - world.twenty.faults_left()["quota"] < 20
         world.twenty.fault("quota", count=0)
         world.settle(120)

@@ -10,7 +10,8 @@ import pytest
 from schemas.records import Attachment, IdentityState, Link, Match, Outcome, Part, PartMode, Write, WriteKind
 from sinks.twenty.client import TwentyClient
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import World, until
+from tests.integration.sink_world import World
+from tests.waiting import until
 
 __all__ = ["twenty", "world"]
 
@@ -35,11 +36,11 @@ def test_records_of_somebody_without_an_account_are_written_when_the_invitation_
     members = {n: world.twenty.member(f"{n}.{late}") for n in ("11", "12")}
     with world.sink(members_seconds=0.2):
         until(
-            "both members are written",
             lambda: (
                 {m["id"]: m["locale"] for m in world.twenty.rows("workspaceMember")}.items()
                 >= {row: n for n, row in members.items()}.items()
             ),
+            what="both members are written",
         )
     for n, row in members.items():
         assert world.outcomes(f"clinic/staff/{n}") == [
@@ -88,7 +89,7 @@ def test_a_file_is_uploaded_once_though_the_process_dies_before_its_record(
         patch.setattr(TwentyClient, "create_batch", die)
         with pytest.raises(RuntimeError, match="the process dies"), world.sink(documents_root=tmp_path):
             world.send(document)
-            until("the process dies", lambda: died)
+            until(lambda: died, what="the process dies")
     assert world.twenty.uploads() == 1 and world.twenty.rows("attachment") == []
     with world.sink(documents_root=tmp_path):
         world.settle()

@@ -9,7 +9,8 @@ import pytest
 from schemas.keys import part_key, twenty_id
 from schemas.records import IdentityState, Link, Outcome, Part, PartMode, Write, WriteKind
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import World, person, until
+from tests.integration.sink_world import World, person
+from tests.waiting import until
 
 __all__ = ["twenty", "world"]
 
@@ -140,10 +141,10 @@ def test_too_many_dead_letters_stop_the_lane_and_not_the_process(world: World) -
     writes = [world.write("patient", str(i), person(f"P{i}", fields=bad), offset=i) for i in range(12)]
     with world.sink(dead_letters_per_minute=3, batch=4):
         world.send(*writes)
-        until("the brake", lambda: len(world.events(Outcome.DEAD_LETTERED)) > 3)
+        until(lambda: len(world.events(Outcome.DEAD_LETTERED)) > 3, what="the brake")
         requests = world.twenty.stats()["requests"]
         world.send(world.write("patient", "good", person("Good"), offset=99))
-        until("it is consumed, not sent", lambda: world.twenty.stats()["requests"] == requests)
+        until(lambda: world.twenty.stats()["requests"] == requests, what="it is consumed, not sent")
     assert len(world.events(Outcome.DEAD_LETTERED)) == 4
     with world.sink(dead_letters_per_minute=100):
         world.settle()

@@ -11,7 +11,8 @@ from subprocess import Popen
 from schemas.records import Outcome, Write
 from sinks.standby import StandBy
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import World, person, until
+from tests.integration.sink_world import World, person
+from tests.waiting import until
 
 __all__ = ["twenty", "world"]
 
@@ -40,11 +41,11 @@ def test_after_kill_9_a_stand_by_goes_on_and_doubles_nothing(world: World) -> No
     writes = _patients(world, 0, 600)
     first = world.process("first", request_timeout=1.0)
     with ended(first):
-        until("the first is active", lambda: _active(world, "first"))
+        until(lambda: _active(world, "first"), what="the first is active")
         second = world.process("second", request_timeout=1.0)
         with ended(second):
             world.send(*writes, bulk=True)
-            until("it is in full swing", lambda: len(world.twenty.rows("person")) >= 60)
+            until(lambda: len(world.twenty.rows("person")) >= 60, what="it is in full swing")
             first.kill()
             first.wait()
             world.send(*_patients(world, 600, 660))
@@ -63,7 +64,7 @@ def test_a_stand_by_knows_the_identities_before_it_takes_over(world: World) -> N
     with world.sink():
         world.send(*_patients(world, 0, 200))
         world.settle()
-        until("it has read them while another sends", lambda: standby.read >= 200)
+        until(lambda: standby.read >= 200, what="it has read them while another sends")
         read = standby.read
         world.send(*_patients(world, 200, 210))
         world.settle()
@@ -75,7 +76,7 @@ def test_a_stand_by_knows_the_identities_before_it_takes_over(world: World) -> N
 def test_a_sender_that_slept_through_its_session_writes_nothing_stale(world: World) -> None:
     sleeper = world.process("sleeper", request_timeout=1.0)
     with ended(sleeper):
-        until("the sleeper is active", lambda: _active(world, "sleeper"))
+        until(lambda: _active(world, "sleeper"), what="the sleeper is active")
         world.send(*_patients(world, 0, 60))
         world.settle()
         sleeper.send_signal(signal.SIGSTOP)
@@ -105,9 +106,9 @@ def test_a_successor_waits_unless_it_knows_that_its_predecessor_has_ended(world:
     for name in ("told", "untold"):
         before = world.process(f"{name}-before", request_timeout=4.0, ended_file=ended_file)
         with ended(before):
-            until("it is active", lambda n=name: _active(world, f"{n}-before"))  # type: ignore[misc]
+            until(lambda n=name: _active(world, f"{n}-before"), what="it is active")  # type: ignore[misc]
             log = world.directory / f"{name}-before.log"
-            until("it writes", lambda r=log: "identities read" in r.read_text())  # type: ignore[misc]
+            until(lambda r=log: "identities read" in r.read_text(), what="it writes")  # type: ignore[misc]
             before.kill()
             before.wait()
             if name == "told":
@@ -116,7 +117,7 @@ def test_a_successor_waits_unless_it_knows_that_its_predecessor_has_ended(world:
             after = world.process(f"{name}-after", request_timeout=4.0, ended_file=ended_file)
             with ended(after):
                 ready = world.directory / f"{name}-after.log"
-                until("it writes", lambda r=ready: "identities read" in r.read_text())  # type: ignore[misc]
+                until(lambda r=ready: "identities read" in r.read_text(), what="it writes")  # type: ignore[misc]
                 took[name] = time.monotonic() - since
                 after.send_signal(signal.SIGTERM)
                 assert after.wait(20) == 0

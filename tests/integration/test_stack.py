@@ -33,7 +33,8 @@ from schemas.broker import (
     watermarks,
 )
 from schemas.topics import Policy, TopicSpec
-from tests.integration.test_supervisor import runs, wait_until
+from tests.integration.test_supervisor import runs
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ with LocalStack(Path(sys.argv[1]), keep=True, environ={}) as stack:
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > 2, "the broker, the server and the server's workers"
         process.kill()
-    wait_until(lambda: not any(runs(member.pid) for member in family))
+    until(lambda: not any(runs(member.pid) for member in family))
     with LocalStack(directory, keep=True, environ={}) as stack:
         assert stack.kafka_bootstrap == bootstrap
         assert published(stack, name) == [b"kept", b"kept"]
@@ -164,7 +165,7 @@ def test_a_part_that_dies_unasked_is_restarted(own: LocalStack, part: str) -> No
     name = publish(own, b"kept")
     pid = own.supervisor.pid(part)
     own.supervisor.kill(part)
-    wait_until(lambda: own.supervisor.pid(part) not in (None, pid))
+    until(lambda: own.supervisor.pid(part) not in (None, pid))
     own.supervisor.wait_ready(part)
     assert published(own, name) == [b"kept", b"kept"]
 
@@ -185,7 +186,7 @@ def test_a_new_broker_is_ready_for_groups_before_the_first_one_asks(directory: P
     environ = {POSTGRES_SETTING: "postgresql://db.example/clinic"}
     with LocalStack(directory, keep=True, environ=environ) as stack:
         admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap})
-        wait_until(lambda: "__consumer_offsets" in admin.list_topics(timeout=10).topics)
+        until(lambda: "__consumer_offsets" in admin.list_topics(timeout=10).topics)
 
 
 def test_the_broker_makes_no_topic_by_itself(own: LocalStack) -> None:
@@ -208,7 +209,7 @@ def test_the_server_wants_its_password_and_logs_no_values(own: LocalStack) -> No
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(own.postgres_url, password="wrong")
     log = own.supervisor.log_path("postgres")
-    wait_until(lambda: "password authentication failed" in log.read_text())
+    until(lambda: "password authentication failed" in log.read_text())
     assert canary not in log.read_text()
 
 
@@ -267,7 +268,7 @@ def test_no_reader_stands_for_ever_before_a_transaction_that_a_dying_broker_left
     writers = [threading.Thread(target=commit, args=(name,), daemon=True) for name in names]
     for writer in writers:
         writer.start()
-    wait_until(lambda: sum(end_offsets(kafka, [topics[0].name], 4).values()) > 200)
+    until(lambda: sum(end_offsets(kafka, [topics[0].name], 4).values()) > 200)
     own.kill_kafka()
     over.set()
     own.start_kafka()
@@ -281,4 +282,4 @@ def test_no_reader_stands_for_ever_before_a_transaction_that_a_dying_broker_left
         return [watermarks(reader, topic.name, partition) for topic in topics for partition in range(4)]
 
     with closing(uncommitted), closing(committed):
-        wait_until(lambda: ends(committed) == ends(uncommitted))
+        until(lambda: ends(committed) == ends(uncommitted))

@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from tests.contract.conftest import KEY, running_standin
-from tests.integration.sink_world import until
+from tests.waiting import until
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
@@ -84,7 +84,7 @@ def settled(http: httpx.Client, sent: int) -> dict[str, int]:
         told: dict[str, int] = http.get("/standin/stats").json()["webhooks"]
         return told if told["pending"] == 0 and told["sent"] + told["failed"] >= sent else {}
 
-    return until(f"{sent} webhook calls", counts)
+    return until(counts, what=f"{sent} webhook calls")
 
 
 def new_person(http: httpx.Client, **fields: Any) -> str:

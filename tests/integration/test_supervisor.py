@@ -6,24 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from infra.stack.supervisor import ChildFailedError, DirectoryInUseError, Program, Supervisor, restart_delay
+from tests.waiting import until
 
 SLEEP = ["sleep", "1000"]
 Exit = tuple[str, int, int]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.01)
 
 
 def runs(pid: int) -> bool:
@@ -61,7 +54,7 @@ def test_a_child_is_ready_when_it_says_so_and_its_output_is_kept(supervisor: Sup
 def test_an_exit_is_reported_with_pid_and_code(supervisor: Supervisor, exits: list[Exit]) -> None:
     pid = supervisor.start("child", Program(SLEEP))
     supervisor.kill("child")
-    wait_until(lambda: not supervisor.names())
+    until(lambda: not supervisor.names())
     assert exits == [("child", pid, -signal.SIGKILL)]
     assert not runs(pid)
 
@@ -72,7 +65,7 @@ def test_a_child_that_ends_unasked_comes_back_and_one_that_is_stopped_does_not(
     pids = [supervisor.start("child", Program(SLEEP, restart=True))]
     for _ in range(2):  # the second time with a delay
         supervisor.kill("child")
-        wait_until(lambda: supervisor.pid("child") not in (None, pids[-1]))
+        until(lambda: supervisor.pid("child") not in (None, pids[-1]))
         pids.append(supervisor.pid("child") or 0)
     supervisor.stop("child")
     assert supervisor.names() == []
@@ -82,7 +75,7 @@ def test_a_child_that_ends_unasked_comes_back_and_one_that_is_stopped_does_not(
 
 def test_a_child_is_stopped_while_it_waits_for_its_restart(supervisor: Supervisor, exits: list[Exit]) -> None:
     supervisor.start("child", Program(["sleep", "0.1"], restart=True))
-    wait_until(lambda: len(exits) >= 3)  # by now it waits a second
+    until(lambda: len(exits) >= 3)  # by now it waits a second
     supervisor.stop("child")
     assert supervisor.names() == []
     assert all(code == 0 for _, _, code in exits)
@@ -153,9 +146,9 @@ def test_a_child_that_ignores_the_stop_signal_is_killed(
 def test_what_a_child_leaves_in_its_group_ends_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
     note = tmp_path / "grandchild"
     supervisor.start("child", Program(["sh", "-c", f"sleep 1000 & echo $! > {note}"]))
-    wait_until(lambda: not supervisor.names())
+    until(lambda: not supervisor.names())
     grandchild = int(note.read_text())
-    wait_until(lambda: not runs(grandchild))
+    until(lambda: not runs(grandchild))
 
 
 def test_a_child_outlives_the_thread_that_asked_for_it(supervisor: Supervisor, exits: list[Exit]) -> None:
@@ -163,7 +156,7 @@ def test_a_child_outlives_the_thread_that_asked_for_it(supervisor: Supervisor, e
     asker.start()
     asker.join()
     pid = supervisor.start("witness", Program(["sleep", "0.5"]))
-    wait_until(lambda: len(exits) > 0)
+    until(lambda: len(exits) > 0)
     assert exits == [("witness", pid, 0)]
     assert supervisor.pid("child") is not None
 
@@ -175,7 +168,7 @@ def test_a_failing_callback_does_not_end_the_watch(tmp_path: Path, caplog: pytes
     with Supervisor(tmp_path, on_exit=on_exit) as supervisor:
         pid = supervisor.start("child", Program(SLEEP, restart=True))
         supervisor.kill("child")
-        wait_until(lambda: supervisor.pid("child") not in (None, pid))
+        until(lambda: supervisor.pid("child") not in (None, pid))
     assert "on_exit failed for child" in caplog.text
     assert "Jane" not in caplog.text
 
@@ -202,7 +195,7 @@ time.sleep(1000)
         assert len(pids) == 2
         assert all(runs(pid) for pid in pids)
         process.kill()
-    wait_until(lambda: not any(runs(pid) for pid in pids))
+    until(lambda: not any(runs(pid) for pid in pids))
     Supervisor(tmp_path).close()
 
 

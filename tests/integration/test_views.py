@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from schemas.broker import read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange, Value
 from tests.integration.api_server import serving
+from tests.waiting import until
 
 MAPPING = """\
 system: tiny
@@ -51,13 +51,6 @@ objects:
 class Unhindered:
     def backlog(self) -> Backlog:
         return Backlog(0, 0)
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 @dataclass
