@@ -1,8 +1,7 @@
 """Stage A of hold, by child: the newest change of each record that waits, and the link patches still owed.
 
 One slot per record: a change is the whole record, so the newest replaces what waits. A record that waits for nothing
-touches no state. What is known of parents is a cache of stage B's answers, each with the offset in ``identities`` that
-it is known from, so an older word never replaces a newer one.
+touches no state.
 """
 
 from __future__ import annotations
@@ -25,13 +24,11 @@ from processors.metrics import Census
 from processors.obligations import Obligation, StateChange
 from processors.outbox import Outbox, Term
 from processors.slots import Owed, Slot, Slots, Waiting
-from schemas.keys import is_alias, token_partition
+from processors.subscriptions import Subscriptions
 from schemas.records import Outcome, Verdict, Version, Write, WriteKind
 
 REPLACED = "a newer change of the record replaced it"
 OUTDATED = "the record was already written in a newer version"
-CACHE = 1_000_000
-"""Parents remembered per partition (some 300 MB); beyond it the cache starts anew and children ask again."""
 
 
 class Children:
@@ -48,18 +45,13 @@ class Children:
         lifted: Callable[[str], bool],
     ) -> None:
         self.partition = partition
-        self._partitions = partitions
         self._outbox = outbox
         self._grace = grace_seconds
         self._identity_version = identity_version
         self._lifted = lifted
         self._slots = Slots()
-        self._known: dict[str, tuple[int, str | None]] = {}
-        self._waiters: dict[str, set[str]] = {}
-        self._watchers: dict[str, set[str]] = {}
-        """Alias -> records whose write named it: what it resolves to may change for as long as they live."""
-        self._asked: dict[str, bool] = {}
-        self._terms: dict[int, Term] = {}
+        self._subscriptions = Subscriptions(partition, partitions, outbox, self._slots)
+        self._known = self._subscriptions.known
         self._grace_ends: list[tuple[float, str, Version]] = []
 
     # -- changes
@@ -128,9 +120,7 @@ class Children:
         if self._outdated(write):
             self._superseded(write, OUTDATED)
             return
-        for token in waited_for(write):
-            # what the cache says of it has just been proven wrong, or is on its way to be
-            self._known.pop(token, None)
+        self._subscriptions.doubt(waited_for(write))
         if write.kind is WriteKind.PATCH:
             self._owe_again(write, now)
         else:
@@ -159,11 +149,13 @@ class Children:
             whole, required, optional = completed(write, self._known)
             waiting.missing = (*required, *optional)
             waiting.blocking = {token for token in required if token not in waiting.own}
+            # an optional one too: the row may have had the link for long
+            waiting.blocking |= self._subscriptions.unheard(waiting.missing)
             if waiting.blocking or (
                 now < waiting.since + self._grace and any(token not in waiting.own for token in optional)
             ):
                 for token in waiting.missing:
-                    self._ask(token, key, waiting.live)
+                    self._subscriptions.ask(token, key, waiting.live)
                 return
             self._outbox.write(self.partition, with_open_links_optional(whole) if required else whole, waiting.live)
             slot.waiting = None
@@ -188,25 +180,8 @@ class Children:
             else:
                 owed.patch = rest
                 for token in (link.token for part in rest.parts for link in part.links):
-                    if is_alias(token):
-                        self._watchers.setdefault(token, set()).add(key)
-                    self._ask(token, key, live=False)
+                    self._subscriptions.follow(token, key)
         self._slots.tidy(key, slot)
-
-    def _ask(self, token: str, key: str, live: bool) -> None:
-        self._waiters.setdefault(token, set()).add(key)
-        if is_alias(token) and token in self._known:
-            return  # whoever asked for an alias once is told of every change
-        asked = self._asked.get(token)
-        if asked is None or (live and not asked):
-            self._asked[token] = live
-            self._outbox.want(self.partition, token, live)
-
-    def _ask_again(self, token: str) -> None:
-        slots = (self._slots.get(key) for key in self._waiters.get(token, ()))
-        live = any(slot.waiting.live for slot in slots if slot and slot.waiting)
-        self._asked[token] = live
-        self._outbox.want(self.partition, token, live)
 
     def _superseded(self, write: Write, reason: str) -> None:
         if write.kind is not WriteKind.PATCH:
@@ -226,60 +201,14 @@ class Children:
     # -- what stage B says
 
     def term(self, parent: int, term: Term) -> bool:
-        """Whether a message of this term counts. A new term voids what earlier ones said, and everything is asked
-        again."""
-        known = self._terms.get(parent)
-        if known is not None and term <= known:
-            return term == known
-        self._terms[parent] = term
-        self._known.clear()
-        for token in [token for token in self._asked if token_partition(token, self._partitions) == parent]:
-            del self._asked[token]
-        for token in self._waiters.keys() | self._watchers.keys():
-            if token_partition(token, self._partitions) == parent:
-                self._ask_again(token)
-        return True
+        """Whether a message of this term counts."""
+        return self._subscriptions.term(parent, term)
 
     def answered(self, answers: Mapping[str, tuple[str | None, int]], now: float) -> None:
-        known = self._known
-        if len(known) > CACHE:
-            known.clear()
-        todo: dict[str, None] = {}
-        for token, (twenty_id, at) in answers.items():
-            entry = known.get(token)
-            if entry is None or entry[0] <= at:
-                known[token] = entry = (at, twenty_id)
-            self._asked.pop(token, None)
-            if is_alias(token):
-                todo.update(dict.fromkeys(self._watching(token)))
-            if entry[1] is not None:
-                for key in self._waiters.pop(token, ()):
-                    slot = self._slots.get(key)
-                    waiting = slot.waiting if slot else None
-                    if waiting is not None:
-                        waiting.blocking.discard(token)
-                        if waiting.blocking and slot is not None and slot.owed is None:
-                            continue
-                    todo[key] = None
-            elif token in self._waiters and not is_alias(token):
-                # whoever took back what it said may have struck us off its list when it said it
-                self._ask_again(token)
-        for key in todo:
+        for key in self._subscriptions.answered(answers):
             slot = self._slots.get(key)
             if slot is not None:
                 self._settle(key, slot, now)
-
-    def _watching(self, token: str) -> set[str]:
-        """Records that still name the alias in what they owe."""
-        watchers = self._watchers.get(token, set())
-        for key in list(watchers):
-            slot = self._slots.get(key)
-            parts = slot.owed.patch.parts if slot and slot.owed else ()
-            if not any(link.token == token for part in parts for link in part.links):
-                watchers.discard(key)
-        if not watchers:
-            self._watchers.pop(token, None)
-        return watchers
 
     def lift(self, key: str) -> None:
         """A live child waits for this record: if it waits itself, it leaves by the live lane and lifts its parents."""
@@ -290,7 +219,7 @@ class Children:
         self._slots.touch(key, slot.waiting.write.version)
         for token in slot.waiting.missing:
             if self._known.get(token, (0, None))[1] is None:
-                self._ask(token, key, live=True)
+                self._subscriptions.ask(token, key, live=True)
 
     def pending(self, key: str) -> bool:
         slot = self._slots.get(key)

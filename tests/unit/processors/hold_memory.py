@@ -1,17 +1,14 @@
 """Hold's pure core in an in-memory world: logs, a sink, workers that crash, zombies that outlive their turn."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from processors.holding import Effects, Group, Hold
 from processors.ledger import Partition
 from processors.obligations import Kind, Obligation, changelog
 from processors.outbox import Term
 from schemas.control import Epochs
-from schemas.records import (
-    RecordChange,
-    Unit,
-)
+from schemas.records import Operation, RecordChange, Unit
 from tests.chaos.hold_worker import TrivialTransform
 from tests.unit.processors.memory_sink import CODEC, GRACE, INPUTS, PARTITIONS, TOPICS, Broker, Sink
 
@@ -30,6 +27,8 @@ class Worker:
     positions: dict[Partition, int] = field(default_factory=dict)
     targets: dict[Partition, int] = field(default_factory=dict)
     fenced: bool = False
+    unread: int = 0
+    """Steps for which ``identities`` is not read: it is long."""
 
     def __post_init__(self) -> None:
         self.restart()
@@ -66,10 +65,12 @@ class Worker:
         groups = []
         for each, position in self.positions.items():
             ready = self.broker.logs[each][position:]
-            if not ready or (not everything and self.chance.random() < 0.5):
+            late = self.unread > 0 and not everything and each.topic == TOPICS.identities
+            if not ready or late or (not everything and self.chance.random() < 0.5):
                 continue
             count = len(ready) if everything else self.chance.randint(1, len(ready))
             groups.append(Group(each.topic, each.partition, ready[:count]))
+        self.unread -= 1
         self.hold.batch(groups, self.broker.now)
         reached = {Partition(g.topic, g.partition): g.records[-1].offset + 1 for g in groups}
         self.positions.update(reached)
@@ -166,6 +167,18 @@ class World:
         if not fenced:
             self.broker.now += 0.01
             worker.take_over(owned, self.generation)
+
+    def restart(self) -> None:
+        """All workers at once, and the next of the changes are a snapshot of what was fed."""
+        for worker in self.workers:
+            worker.restart()
+            worker.unread = self.chance.choice((0, 12))
+        self.rebalance()
+        self.changes[self.fed : self.fed] = [
+            replace(change, operation=Operation.SNAPSHOT)
+            for change in {change.key: change for change in self.changes[: self.fed]}.values()
+            if change.operation not in (Operation.DELETE, Operation.VANISHED)
+        ]
 
     def settle(self) -> None:
         """No more faults: everything that can move moves until nothing does.

@@ -2,12 +2,13 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from processors.ledger import Partition
 from processors.obligations import Obligation, Passed, changelog, decode_state
 from schemas.codec import Codec
-from schemas.keys import partition_of, split_token, twenty_id
+from schemas.keys import is_alias, partition_of, split_token, twenty_id
 from schemas.records import (
     Alias,
     Identity,
@@ -95,6 +96,8 @@ class Sink:
         self._due: list[tuple[str, Version]] = []
         self._identities: dict[str, Identity] = {}
         self._patches: defaultdict[str, list[Write]] = defaultdict(list)
+        self.emptied: list[str] = []
+        """Records that a newer version deprived of a link by alias, though the alias never ceased to resolve."""
         self._away: set[str] = set()
 
     def turn(self, *, everything: bool = False) -> None:
@@ -170,12 +173,38 @@ class Sink:
             key = split_token(link.token)[0]
             if link.twenty_id is not None and "/@" not in key:
                 assert link.twenty_id == twenty_id(key, "")
+        if row is not None and not row.deleted and self._emptied(row, links):
+            self.emptied.append(write.key)
         self.rows[write.key] = Row(write.version, write.kind is WriteKind.DELETE, {}, part)
         self._link(self.rows[write.key], write)
         for patch in self._patches.pop(write.key, []):
             if patch.version == write.version:
                 self._link(self.rows[write.key], patch)
         self._due.append((write.key, write.version))
+
+    def _emptied(self, row: Row, links: Iterable[Link]) -> bool:
+        named = {link.field: link.token for link in row.part.links} if row.part else {}
+        return any(
+            link.twenty_id is None
+            and named.get(link.field) == link.token
+            and row.links.get(link.field)
+            and all(self._words(link.token, row.links_at[link.field]))
+            for link in links
+            if is_alias(link.token)
+        )
+
+    def _words(self, alias: str, since: int) -> Iterator[str | None]:
+        """What the alias resolved to from offset ``since`` in ``identities`` on, word for word."""
+        holders: dict[str, str] = {}
+        for record in self.broker.logs[Partition(TOPICS.identities, partition_of(alias, PARTITIONS))]:
+            entry = CODEC.decode(record.value or b"")
+            if isinstance(entry, Alias) and entry.alias == alias:
+                holders.pop(entry.key, None)
+                if entry.live:
+                    holders[entry.key] = entry.twenty_id
+                if record.offset >= since:
+                    rows = set(holders.values())
+                    yield rows.pop() if len(rows) == 1 else None
 
     def _link(self, row: Row, write: Write) -> None:
         for link in (link for part in write.parts for link in part.links):
