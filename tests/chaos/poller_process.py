@@ -12,12 +12,12 @@ from prometheus_client import CollectorRegistry
 
 from infra.sources.build import build
 from infra.sources.settings import CsvSection, PostgresSection, RestSection
-from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
 from producers.service import PollerSettings, capture
 from schemas.broker import KafkaSettings
 from schemas.source import SourceObject
 from schemas.topics import Topics
+from tests.unit.producers.worlds import Unhindered
 
 SECTIONS: dict[str, type[PostgresSection | CsvSection | RestSection]] = {
     "postgres": PostgresSection,
@@ -25,11 +25,6 @@ SECTIONS: dict[str, type[PostgresSection | CsvSection | RestSection]] = {
     "rest": RestSection,
 }
 PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
-
-
-class Unhindered:
-    def backlog(self) -> Backlog:
-        return Backlog(0, 0)
 
 
 def settings(bootstrap: str, prefix: str, objects: tuple[SourceObject, ...], work: Path) -> PollerSettings:

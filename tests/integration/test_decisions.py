@@ -23,8 +23,7 @@ from infra.clinics.values import Expected
 from infra.showcase import Showcase, ShowcaseOptions
 from schemas.broker import read_to_end
 from schemas.records import AuditEvent, Outcome
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import client, live_rows, settled
+from tests.integration.systems.customer import Reading, settled
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -198,12 +197,12 @@ def test_decisions_are_obeyed_changed_and_obeyed_again(office: Office) -> None:
     office.dualrun("decisions", "check", office.decisions, "clinic_management")
     showcase.start_components()
     office.assert_obeyed(AT_FIRST)
-    with client(showcase) as twenty:
+    with Reading(showcase) as twenty:
         _shows_what_was_decided_at_first(office, twenty)
         _shows_what_was_decided_later(office, twenty)
 
 
-def _shows_what_was_decided_at_first(office: Office, twenty: TwentyClient) -> None:
+def _shows_what_was_decided_at_first(office: Office, twenty: Reading) -> None:
     assert _there(twenty, "people", "patient", THRICE) == ["9002"]
     assert _there(twenty, "people", "patient", BACKWARDS) == ["34"]
     assert _there(twenty, "people", "patient", APART) == [*APART]
@@ -217,7 +216,7 @@ def _shows_what_was_decided_at_first(office: Office, twenty: TwentyClient) -> No
     assert cut["guarantorId"] is None
     assert (other["guarantorId"], whole["guarantorId"]) == (whole["id"], other["id"])
     assert back["guarantorId"] is None
-    assert live_rows(twenty, "notes", "clinic_management/activity/211#note") == []
+    assert twenty.live("notes", "activity/211#note") == []
     flags = office.showcase.monitor.flags
     for key, column, reason in (
         ("patient/31", "guarantor_no", "cut by decision"),
@@ -234,14 +233,14 @@ def _shows_what_was_decided_at_first(office: Office, twenty: TwentyClient) -> No
     assert (Outcome.SKIPPED, "activity/211", "left out by decision") in said
 
 
-def _shows_what_was_decided_later(office: Office, twenty: TwentyClient) -> None:
+def _shows_what_was_decided_later(office: Office, twenty: Reading) -> None:
     before = _rows(twenty)
     office.decide(LATER)
     assert "nothing to decide" in office.dualrun(
         "decisions", "status", "--settings", office.showcase.settings_path, code=1
     )
     office.restart()
-    until(lambda: live_rows(twenty, "tasks", "clinic_management/appointment/521"))
+    until(lambda: twenty.live("tasks", "appointment/521"))
     until(lambda: "clinic_management/medical_note/10" not in _waiting(office.showcase))
     office.assert_obeyed({**AT_FIRST, **WAITING}, OF_NOBODY)
     between = _rows(twenty)
@@ -252,7 +251,7 @@ def _shows_what_was_decided_later(office: Office, twenty: TwentyClient) -> None:
     office.assert_obeyed(LATER, OF_NOBODY)
     assert _there(twenty, "people", "patient", THRICE) == [*THRICE]
     for number in THRICE:
-        (person,) = live_rows(twenty, "people", f"clinic_management/patient/{number}")
+        (person,) = twenty.live("people", f"patient/{number}")
         assert _row(twenty, "billingClaims", f"billing_claim/{number}")["patientId"] == person["id"]
     assert _there(twenty, "people", "patient", BACKWARDS) == ["33"]
     assert _there(twenty, "people", "patient", APART) == ["6"]
@@ -264,16 +263,16 @@ def _waiting(showcase: Showcase) -> set[str]:
     return {one.key for one in showcase.monitor.obligations}
 
 
-def _row(twenty: TwentyClient, plural: str, key: str) -> dict[str, Any]:
-    (row,) = live_rows(twenty, plural, f"clinic_management/{key}")
+def _row(twenty: Reading, plural: str, key: str) -> dict[str, Any]:
+    (row,) = twenty.live(plural, key)
     return row
 
 
-def _there(twenty: TwentyClient, plural: str, name: str, keys: Iterable[str]) -> list[str]:
-    return [key for key in keys if live_rows(twenty, plural, f"clinic_management/{name}/{key}")]
+def _there(twenty: Reading, plural: str, name: str, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if twenty.live(plural, f"{name}/{key}")]
 
 
-def _rows(twenty: TwentyClient) -> dict[str, dict[str, Any]]:
+def _rows(twenty: Reading) -> dict[str, dict[str, Any]]:
     """What each row holds, by its record's key; not when it was written."""
     found: dict[str, dict[str, Any]] = {}
     for plural in PLURALS:

@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 from infra.observer import Observer
 from infra.sources.build import build
 from infra.sources.settings import CsvObject, CsvSection, ManifestColumns
-from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
 from producers.postgres import PostgresSource
 from producers.service import PollerSettings, capture
@@ -26,16 +25,12 @@ from schemas.control import prepare_topics, send_control
 from schemas.records import Checkpoint, Control, RecordChange
 from schemas.source import SourceObject
 from schemas.topics import Topics
+from tests.unit.producers.worlds import Unhindered
 from tests.waiting import until
 
 CODEC = Codec()
 NOTE = SourceObject("note", ("id",), "notes", changed_at="updated_at")
 SCAN = SourceObject("scan", ("id",), "scans", parents=("note",))
-
-
-class Unhindered:
-    def backlog(self) -> Backlog:
-        return Backlog(0, 0)
 
 
 @dataclass

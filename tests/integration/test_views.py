@@ -14,13 +14,13 @@ from prometheus_client import CollectorRegistry
 
 from infra.sources.rest_api import ClinicApi, MemoryTables
 from infra.wiring import Deployment
-from producers.limits import Backlog
 from producers.metrics import ProducerMetrics
 from producers.service import PollerSettings, capture
 from schemas.broker import read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange, Value
 from tests.integration.api_server import serving
+from tests.unit.producers.worlds import Unhindered
 from tests.waiting import until
 
 MAPPING = """\
@@ -46,11 +46,6 @@ objects:
       key: [id]
     parts: [{target: person, anchor: {to: patient, by: id, required: true}, fields: {jobTitle: owed}}]
 """
-
-
-class Unhindered:
-    def backlog(self) -> Backlog:
-        return Backlog(0, 0)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What the rows of the five systems ask for is shown, and docs/systems.md says how.
 
-Whether it was shown is judged where Twenty is read, at the end of each system's integration tests (``clinics.ledger``).
+Whether it was shown is judged where Twenty is read, at the end of each system's integration tests (``Ledger``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from infra.clinics.needs import NeedsError, ReadBack, page, parsed, rows, writte
 from infra.clinics.values import Expected, ExpectedRow
 from infra.clinics.worlds import WORLDS
 from schemas.mapping import load_mapping, producible
-from tests.integration import clinics
+from tests.integration.systems.ledger import Ledger
 
 PAGE = (Path(__file__).parents[2] / "docs" / "systems.md").read_text()
 ROWS = {"clinic_place": 14, "clinic_management": 14, "core_practice": 14, "advance_practice": 12, "jiva": 13}
@@ -50,9 +50,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @cache
-def ledger_of(system: str) -> clinics.Ledger:
+def ledger_of(system: str) -> Ledger:
     """After all that tests show, and before anything was compared."""
-    ledger = clinics.Ledger(system)
+    ledger = Ledger(system)
     for row in ledger.rows.values():
         for need in row.needs:
             for test in need.tests:
@@ -96,8 +96,7 @@ def test_the_page_has_the_tables_that_are_made() -> None:
 
 @pytest.mark.parametrize("system", WORLDS)
 def test_every_test_that_a_need_names_shows_it(system: str) -> None:
-    module = import_module(f"tests.integration.test_{system}")
-    assert module.ledger is clinics.ledger
+    module = import_module(f"tests.integration.systems.test_{system}")
     for row in rows(system):
         for need in row.needs:
             for test in need.tests:
@@ -132,7 +131,7 @@ def test_an_option_that_nobody_had_is_unshown(system: str, documents: Path) -> N
 
 @pytest.mark.parametrize("system", WORLDS)
 def test_no_need_is_shown_where_nothing_was_read(system: str) -> None:
-    ledger = clinics.Ledger(system)
+    ledger = Ledger(system)
     left = ledger.unshown()
     needs = [(row.source, need.words) for row in ledger.rows.values() for need in row.needs]
     assert len(needs) == len(set(needs))

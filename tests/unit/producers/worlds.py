@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from producers.checkpoint import Position, from_json
 from producers.cursor import Horizon
 from producers.known import fold
-from producers.limits import Limits
+from producers.limits import Backlog, Limits
 from producers.memory import MemoryDatabase, MemoryKnown, MemoryPublisher, MemorySource, MemoryTopic
 from producers.metrics import ProducerMetrics
 from producers.poller import Poller
@@ -25,6 +25,13 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PATIENT = SourceObject("patient", ("id",), "patients", changed_at="updated_at")
 BALANCE = SourceObject("balance", ("id",), query="SELECT …")
 LIMITS = Limits(chunk_rows=3, margin=0.5, missing_rows=1_000, sweep_interval=10)
+
+
+class Unhindered:
+    """Those behind the poller have done all there is."""
+
+    def backlog(self) -> Backlog:
+        return Backlog(0, 0)
 
 
 @dataclass

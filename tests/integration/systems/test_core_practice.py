@@ -19,24 +19,11 @@ from infra.clinics.comparison import Comparison
 from infra.clinics.values import Expected
 from infra.monitor import Look
 from infra.showcase import Showcase
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import (
-    Ledger,
-    Shows,
-    arrived,
-    at_the_source,
-    exported,
-    ledger,
-    live_rows,
-    settled,
-    shows,
-    twenty,
-)
+from tests.integration.systems.customer import Reading, arrived, at_the_source, exported, settled
+from tests.integration.systems.ledger import Ledger, Shows
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +31,6 @@ def started() -> Iterator[Showcase]:
     """The small clinic, when all that it had has arrived."""
     with arrived("core_practice", 60) as showcase:
         yield showcase
-
-
-def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return live_rows(twenty, plural, f"core_practice/{key}")
 
 
 @dataclass(frozen=True)
@@ -107,15 +90,15 @@ def test_every_dental_record_is_as_the_tables_say_before_and_after_a_day_of_work
     ledger.compared(found.expected, found.comparison, found.flags)
 
 
-def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into patients (patient_id, last_name) values (600001, 'Gone quiet')")
         source.execute("insert into treatment_plans (plan_id, patient_id, status) values (600002, 600001, 'Proposed')")
-    (person,) = until(partial(found, twenty, "people", "patient/600001"))
-    until(partial(found, twenty, "treatmentPlans", "treatment_plan/600002"))
+    (person,) = until(partial(twenty.live, "people", "patient/600001"))
+    until(partial(twenty.live, "treatmentPlans", "treatment_plan/600002"))
 
     def stands_in() -> list[bool]:
-        people = found(twenty, "people", "patient/600001")
+        people = twenty.live("people", "patient/600001")
         return [one["emails"]["primaryEmail"].endswith("@core-practice.invalid") for one in people]
 
     shows("Patient", "a placeholder and a flag where there is none", stands_in, [True])
@@ -126,36 +109,34 @@ def test_a_patient_who_is_archived_without_a_word_stays(showcase: Showcase, twen
         source.execute("update treatment_plans set status = 'Completed' where plan_id = 600002")
 
     def status() -> str:
-        return str(found(twenty, "treatmentPlans", "treatment_plan/600002")[0]["treatmentStatus"])
+        return str(twenty.live("treatmentPlans", "treatment_plan/600002")[0]["treatmentStatus"])
 
     until(lambda: status() == "COMPLETED")
 
     def people() -> list[str]:
-        return [row["id"] for row in found(twenty, "people", "patient/600001")]
+        return [row["id"] for row in twenty.live("people", "patient/600001")]
 
     shows("Patient", "one who is archived without a word stays", people, [person["id"]])
 
 
-def test_only_the_primary_practice_is_the_patients_company(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_only_the_primary_practice_is_the_patients_company(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into patients (patient_id, last_name, practice_id) values (600011, 'Two', 'PR-02')")
         source.execute(
             """insert into patient_practices (link_id, patient_id, practice_id, designation)
                values (600012, 600011, 'PR-01', 'Secondary'), (600013, 600011, 'PR-02', 'Primary')"""
         )
-    (practice,) = found(twenty, "companies", "practice/PR-02")
+    (practice,) = twenty.live("companies", "practice/PR-02")
 
     def companies() -> list[str | None]:
-        return [row["companyId"] for row in found(twenty, "people", "patient/600011")]
+        return [row["companyId"] for row in twenty.live("people", "patient/600011")]
 
     until(lambda: companies() == [practice["id"]])
     settled(showcase)
     shows("PatientPractice", "the primary practice of those who are seen at several", companies, [practice["id"]])
 
 
-def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: TwentyClient, tmp_path: Path) -> None:
+def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: Reading, tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(b"a scan from elsewhere")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -166,16 +147,16 @@ def test_a_file_that_lies_at_a_url_is_uploaded(showcase: Showcase, twenty: Twent
                values (600022, 600021, 'scan.pdf', %s, 21)""",
             (f"http://127.0.0.1:{server.server_port}/scan.pdf",),
         )
-    (note,) = until(partial(found, twenty, "notes", "document/600022"))
+    (note,) = until(partial(twenty.live, "notes", "document/600022"))
     (file,) = until(lambda: twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records)
     server.shutdown()
     server.server_close()
     assert httpx.get(file["fullPath"]).raise_for_status().content == b"a scan from elsewhere"
 
 
-def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+def test_a_scan_over_the_limit_is_a_link(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     def link_and_files() -> list[tuple[str, list[Any]]]:
-        notes = found(twenty, "notes", "document/10")
+        notes = twenty.live("notes", "document/10")
         files = [twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records for note in notes]
         return [(note["imagingLink"]["primaryLinkUrl"], one) for note, one in zip(notes, files, strict=True)]
 

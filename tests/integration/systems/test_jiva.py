@@ -14,25 +14,11 @@ from infra.clinics.jiva import LISTS, rows
 from infra.owners import to_invite
 from infra.showcase import Showcase
 from infra.sources.settings import RestSection
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import (
-    Ledger,
-    Shows,
-    arrived,
-    assert_as_the_tables_say,
-    at_the_source,
-    dualrun,
-    exported,
-    ledger,
-    live_rows,
-    shows,
-    twenty,
-)
+from tests.integration.systems.customer import Reading, arrived, at_the_source, dualrun, exported
+from tests.integration.systems.ledger import Ledger, Shows, assert_as_the_tables_say
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +38,6 @@ def showcase() -> Iterator[Showcase]:
         yield showcase
 
 
-def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return live_rows(twenty, plural, f"jiva/{key}")
-
-
 def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -> None:
     assert_as_the_tables_say(showcase, ledger, 4000)
     assert showcase.expected().skipped
@@ -72,9 +54,7 @@ def test_long_lists_are_read_from_the_api_several_pages_at_a_time(showcase: Show
     assert min(parallel) > max(single)
 
 
-def test_organizations_in_a_circle_are_each_others_parents(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_organizations_in_a_circle_are_each_others_parents(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     first, second = (rows.identifier("organizations", number) for number in (500, 501))
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -83,15 +63,15 @@ def test_organizations_in_a_circle_are_each_others_parents(
         )
 
     def parents() -> list[str | None]:
-        records = [found(twenty, "companies", f"organization/{one}") for one in (first, second)]
+        records = [twenty.live("companies", f"organization/{one}") for one in (first, second)]
         return [record[0]["parentCompanyId"] for record in records if record]
 
     until(lambda: None not in (known := parents()) and len(known) == 2)
-    ids = [found(twenty, "companies", f"organization/{one}")[0]["id"] for one in (first, second)]
+    ids = [twenty.live("companies", f"organization/{one}")[0]["id"] for one in (first, second)]
     shows("ProviderOrganization", "hierarchy, circles too", parents, ids[::-1])
 
 
-def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     plan, facility = rows.identifier("care_plans", 7_000_001), rows.identifier("organizations", 502)
     with psycopg.connect(showcase.source_url) as source:
         (member,) = source.execute("select id from members order by id limit 1").fetchone() or ("",)
@@ -100,14 +80,14 @@ def test_a_care_plan_waits_for_its_facility(showcase: Showcase, twenty: TwentyCl
             (plan, member, facility),
         )
     until(lambda: any(one.key == f"jiva/care_plan/{plan}" for one in look(showcase)))
-    assert found(twenty, "carePlans", f"care_plan/{plan}") == []
+    assert twenty.live("carePlans", f"care_plan/{plan}") == []
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into organizations (id, name) values (%s, 'C')", (facility,))
-    (company,) = until(lambda: found(twenty, "companies", f"organization/{facility}"))
-    people = [one["id"] for one in found(twenty, "people", f"member/{member}")]
+    (company,) = until(lambda: twenty.live("companies", f"organization/{facility}"))
+    people = [one["id"] for one in twenty.live("people", f"member/{member}")]
 
     def related() -> list[tuple[str, str]]:
-        return [(one["patientId"], one["facilityId"]) for one in found(twenty, "carePlans", f"care_plan/{plan}")]
+        return [(one["patientId"], one["facilityId"]) for one in twenty.live("carePlans", f"care_plan/{plan}")]
 
     shows("CarePlan", "both are there before it", related, [(*people, company["id"])])
 
@@ -117,9 +97,7 @@ def look(showcase: Showcase) -> tuple[Any, ...]:
     return tuple(showcase.monitor.obligations)
 
 
-def test_the_file_over_the_limit_is_listed_and_not_uploaded(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_the_file_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     (key,) = showcase.expected().oversize
     with psycopg.connect(showcase.source_url) as source:
         (name,) = source.execute(
@@ -135,7 +113,7 @@ def test_the_file_over_the_limit_is_listed_and_not_uploaded(
 
 
 def test_coordinators_without_an_account_are_listed_to_be_invited(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     expected = showcase.expected().skipped
 

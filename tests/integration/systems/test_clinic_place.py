@@ -11,26 +11,11 @@ import psycopg
 import pytest
 
 from infra.showcase import Showcase
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import (
-    Ledger,
-    Shows,
-    arrived,
-    assert_as_the_tables_say,
-    at_the_source,
-    dualrun,
-    exported,
-    ledger,
-    live_rows,
-    settled,
-    shows,
-    twenty,
-)
+from tests.integration.systems.customer import Reading, arrived, at_the_source, dualrun, exported, settled
+from tests.integration.systems.ledger import Ledger, Shows, assert_as_the_tables_say
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +28,13 @@ def showcase() -> Iterator[Showcase]:
         yield showcase
 
 
-def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return live_rows(twenty, plural, f"clinic_place/{key}")
-
-
 def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -> None:
     assert_as_the_tables_say(showcase, ledger, 4000)
     assert showcase.expected().skipped
 
 
 def test_staff_without_an_account_are_listed_and_filled_in_once_they_have_one(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     email = "new.nurse@clinic.example.com"
     at_the_source(
@@ -78,7 +59,7 @@ def test_staff_without_an_account_are_listed_and_filled_in_once_they_have_one(
 
 
 def test_appointment_types_are_options_with_the_words_of_the_source(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     at_the_source(
         showcase,
@@ -91,12 +72,12 @@ def test_appointment_types_are_options_with_the_words_of_the_source(
         (task,) = [one for one in twenty.objects() if one["nameSingular"] == "task"]
         (field,) = [one for one in task["fields"] if one["name"] == "appointmentType"]
         labels = {option["value"]: option["label"] for option in field["options"]}
-        return [labels[one["appointmentType"]] for one in found(twenty, "tasks", "appointment/600002")]
+        return [labels[one["appointmentType"]] for one in twenty.live("tasks", "appointment/600002")]
 
     shows("AppointmentType", "values verbatim", words, ["urgent care"])
 
 
-def test_options_that_no_record_has_are_told(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+def test_options_that_no_record_has_are_told(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     with psycopg.connect(showcase.source_url, autocommit=True) as source:
         procedures = source.execute(
             """update appointments set type = 'telehealth', updated_at = now() where trim(lower(type)) = 'procedure'
@@ -120,13 +101,11 @@ def test_options_that_no_record_has_are_told(showcase: Showcase, twenty: TwentyC
     assert dualrun(showcase, "schema", "unused").strip() == "Every option is used."
 
 
-def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     (key,) = showcase.expected().oversize
 
     def listed_and_uploaded() -> tuple[bool, list[Any]]:
-        (note,) = found(twenty, "notes", key.removeprefix("clinic_place/"))
+        (note,) = twenty.live("notes", key.removeprefix("clinic_place/"))
         listed = key in dualrun(showcase, "attachments", "--oversize", "--csv")
         return listed, twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records
 
@@ -134,7 +113,7 @@ def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
 
 
 def test_a_contact_is_a_person_where_exactly_one_patient_matches(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     twin = "insert into patients (patient_id, first_name, last_name, phone) values ('P-60001{}', 'Ida', 'Only', '{}')"
     at_the_source(
@@ -144,10 +123,10 @@ def test_a_contact_is_a_person_where_exactly_one_patient_matches(
         """insert into emergency_contacts (contact_id, patient_id, name, phone, relation)
            values (600012, 'P-600010', ' ida  ONLY', '212.555.0191', 'aunt')""",
     )
-    (ida,) = until(lambda: found(twenty, "people", "patient/P-600011"))
+    (ida,) = until(lambda: twenty.live("people", "patient/P-600011"))
 
     def contact() -> list[str | None]:
-        return [one["emergencyContactId"] for one in found(twenty, "people", "patient/P-600010")]
+        return [one["emergencyContactId"] for one in twenty.live("people", "patient/P-600010")]
 
     need = "relation to the contact's own person where exactly one patient matches"
     shows("EmergencyContact", need, contact, [ida["id"]])
@@ -159,12 +138,12 @@ def test_a_contact_is_a_person_where_exactly_one_patient_matches(
         """insert into emergency_contacts (contact_id, patient_id, name, phone, relation)
            values (600022, 'P-600020', 'Ida Only', '2125550191', 'aunt')""",
     )
-    until(lambda: found(twenty, "people", "patient/P-600012"))
+    until(lambda: twenty.live("people", "patient/P-600012"))
     settled(showcase)
 
     def owed() -> tuple[list[str | None], bool]:
         told = {one["key"] for one in json.loads(dualrun(showcase, "held", "--links", "--json"))}
-        ids = [one["emergencyContactId"] for one in found(twenty, "people", "patient/P-600020")]
+        ids = [one["emergencyContactId"] for one in twenty.live("people", "patient/P-600020")]
         return ids, "clinic_place/emergency_contact/600022" in told
 
     shows("EmergencyContact", "else it is told as owed", owed, ([None], True))

@@ -15,26 +15,11 @@ import pytest
 
 from infra.clinics.advance_practice.words import PICTURES
 from infra.showcase import Showcase
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import (
-    Ledger,
-    Shows,
-    arrived,
-    assert_as_the_tables_say,
-    at_the_source,
-    dualrun,
-    exported,
-    ledger,
-    live_rows,
-    settled,
-    shows,
-    twenty,
-)
+from tests.integration.systems.customer import Reading, arrived, at_the_source, dualrun, exported, settled
+from tests.integration.systems.ledger import Ledger, Shows, assert_as_the_tables_say
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +40,12 @@ def showcase() -> Iterator[Showcase]:
         yield showcase
 
 
-def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return live_rows(twenty, plural, f"advance_practice/{key}")
-
-
 def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -> None:
     assert_as_the_tables_say(showcase, ledger, 4000)
 
 
 def test_a_provider_is_a_person_until_the_invitation_is_accepted(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -78,30 +59,30 @@ def test_a_provider_is_a_person_until_the_invitation_is_accepted(
         )
 
     def people() -> list[tuple[str, str, str]]:
-        rows = found(twenty, "people", "provider/1000900001")
+        rows = twenty.live("people", "provider/1000900001")
         return [(one["personRole"], one["specialty"], one["credentials"]) for one in rows]
 
     need = "without a match a person flagged as provider"
     shows("Provider", need, people, [("PROVIDER", "Cardiology", "MD")])
-    (visit,) = until(lambda: found(twenty, "tasks", "appointment/1000900002"))
+    (visit,) = until(lambda: twenty.live("tasks", "appointment/1000900002"))
     assert visit["completionDate"] == visit["dueAt"] == "2024-05-06T14:30:00.000Z"
     office = visit["assigneeId"]
     name = {"firstName": "Nora", "lastName": "New"}
     showcase.control("members", userEmail="new.doctor@advance.example.com", name=name)
-    until(lambda: not found(twenty, "people", "provider/1000900001"))
+    until(lambda: not twenty.live("people", "provider/1000900001"))
     members = twenty.list_page("workspaceMembers", filter='userEmail[eq]:"new.doctor@advance.example.com"')
     (member,) = members.records
     assert (member["specialty"], member["credentials"]) == ("Cardiology", "MD")
     assert office != member["id"]
 
     def assignees() -> list[str]:
-        return [one["assigneeId"] for one in found(twenty, "tasks", "appointment/1000900002")]
+        return [one["assigneeId"] for one in twenty.live("tasks", "appointment/1000900002")]
 
     shows("Appointment", "the provider as assignee by e-mail", assignees, [member["id"]])
 
 
 def test_a_payer_is_a_record_or_a_name_and_goes_from_one_to_the_other(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -109,18 +90,18 @@ def test_a_payer_is_a_record_or_a_name_and_goes_from_one_to_the_other(
         )
 
     def payers() -> list[tuple[str, str | None]]:
-        return [(one["payerName"], one["insurancePayerId"]) for one in found(twenty, "people", "patient/600011")]
+        return [(one["payerName"], one["insurancePayerId"]) for one in twenty.live("people", "patient/600011")]
 
     need = "a text where the suite has no record of the payer"
     shows("InsurancePayer", need, payers, [("Santé Québec", None)])
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update patients set payer_id = 11 where patient_no = 600011")
-    (payer,) = found(twenty, "insurancePayers", "insurance_payer/11")
+    (payer,) = twenty.live("insurancePayers", "insurance_payer/11")
     shows("InsurancePayer", need, payers, [("", payer["id"])])
 
 
 def test_pictures_leave_the_text_of_a_note_and_become_its_files(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     picture = PICTURES[0]
     with psycopg.connect(showcase.source_url) as source:
@@ -128,21 +109,19 @@ def test_pictures_leave_the_text_of_a_note_and_become_its_files(
             "insert into notes (note_id, org_id, heading, html) values (1000900021, 1, 'Photo', %s)",
             (f'<p>Today: <img src="{picture.uri}"></p>',),
         )
-    (note,) = until(lambda: found(twenty, "notes", "note/1000900021"))
+    (note,) = until(lambda: twenty.live("notes", "note/1000900021"))
     assert note["bodyV2"]["markdown"] == f"Today: [{picture.name}]"
 
     def pictures() -> list[str]:
         return [one["name"] for one in twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records]
 
     shows("Document", "pictures in notes become files of their own", pictures, [picture.name])
-    (practice,) = found(twenty, "companies", "organization/1")
+    (practice,) = twenty.live("companies", "organization/1")
     (target,) = twenty.list_page("noteTargets", filter=f'noteId[eq]:"{note["id"]}"').records
     assert target["companyId"] == practice["id"]
 
 
-def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(
-    showcase: Showcase, twenty: TwentyClient
-) -> None:
+def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(showcase: Showcase, twenty: Reading) -> None:
     early, late = b"an early scan", b"a late scan, of the same size as promised"
 
     def promise(number: int, data: bytes) -> None:
@@ -154,7 +133,7 @@ def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(
             )
 
     def content(number: int) -> bytes:
-        notes = found(twenty, "notes", f"document/{number}")
+        notes = twenty.live("notes", f"document/{number}")
         files = twenty.list_page("attachments", filter=f'noteId[eq]:"{notes[0]["id"]}"').records if notes else []
         return httpx.get(files[0]["fullPath"]).raise_for_status().content if files else b""
 
@@ -169,25 +148,23 @@ def test_a_file_arrives_whether_it_comes_before_its_manifest_or_long_after(
     until(lambda: content(1000900031) == early)
     write(1000900032, late[:-1] + b"?")  # half of it, or another: it is not what the manifest says
     settled(showcase)  # and manifests go on coming
-    assert not found(twenty, "notes", "document/1000900032")
+    assert not twenty.live("notes", "document/1000900032")
     write(1000900032, late)
     until(lambda: content(1000900032) == late)
 
 
-def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     (key,) = showcase.expected().oversize
 
     def listed_and_uploaded() -> tuple[bool, list[Any]]:
-        (note,) = found(twenty, "notes", key.removeprefix("advance_practice/"))
+        (note,) = twenty.live("notes", key.removeprefix("advance_practice/"))
         listed = key in dualrun(showcase, "attachments", "--oversize", "--csv")
         return listed, twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records
 
     shows("Document", "a scan over the limit is listed", listed_and_uploaded, (True, []))
 
 
-def test_the_fields_of_properties_are_made_before_the_first_record(twenty: TwentyClient, shows: Shows) -> None:
+def test_the_fields_of_properties_are_made_before_the_first_record(twenty: Reading, shows: Shows) -> None:
     wanted = {
         "referralSource": "TEXT", "preferredContact": "SELECT", "consentSigned": "DATE", "insuranceGroupId": "TEXT",
     }  # fmt: skip

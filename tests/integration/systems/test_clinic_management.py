@@ -10,26 +10,11 @@ import psycopg
 import pytest
 
 from infra.showcase import Showcase
-from sinks.twenty.client import TwentyClient
-from tests.integration.clinics import (
-    Ledger,
-    Shows,
-    arrived,
-    assert_as_the_tables_say,
-    at_the_source,
-    dualrun,
-    exported,
-    ledger,
-    live_rows,
-    settled,
-    shows,
-    twenty,
-)
+from tests.integration.systems.customer import Reading, arrived, at_the_source, dualrun, exported, settled
+from tests.integration.systems.ledger import Ledger, Shows, assert_as_the_tables_say
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
-
-__all__ = ["ledger", "shows", "twenty"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +38,7 @@ def test_every_record_is_as_the_tables_say(showcase: Showcase, ledger: Ledger) -
 
 
 def test_the_appointment_types_are_options_before_a_record_comes(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     with psycopg.connect(showcase.source_url) as source:
         types = {row[0] for row in source.execute("select descr from appt_type")}
@@ -66,12 +51,8 @@ def test_the_appointment_types_are_options_before_a_record_comes(
     shows("AppointmentType", "options made in the schema phase", labels, types)
 
 
-def found(twenty: TwentyClient, plural: str, key: str) -> list[dict[str, Any]]:
-    return live_rows(twenty, plural, f"clinic_management/{key}")
-
-
 def test_one_visit_brings_a_stale_patient_with_the_whole_history(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute(
@@ -87,13 +68,13 @@ def test_one_visit_brings_a_stale_patient_with_the_whole_history(
         ("labResults", "lab_result/600003"),
         ("notes", "lab_result/600003#narrative"),
     )
-    assert [found(twenty, *record) for record in records] == [[], [], [], []]
+    assert [twenty.live(*record) for record in records] == [[], [], [], []]
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update pt_master set last_visit_on = current_date, mod_ts = now() where pt_no = 600001")
-    person = until(lambda: found(twenty, *records[0]))[0]["id"]
+    person = until(lambda: twenty.live(*records[0]))[0]["id"]
 
     def history() -> list[str]:
-        rows = [row for record in records[1:] for row in found(twenty, *record)]
+        rows = [row for record in records[1:] for row in twenty.live(*record)]
         return [row.get("patientId") or row["title"] for row in rows]
 
     shows(
@@ -104,23 +85,23 @@ def test_one_visit_brings_a_stale_patient_with_the_whole_history(
     )
 
 
-def test_a_merged_patient_gives_everything_to_the_other(showcase: Showcase, twenty: TwentyClient, shows: Shows) -> None:
+def test_a_merged_patient_gives_everything_to_the_other(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     with psycopg.connect(showcase.source_url) as source:
         source.execute("insert into pt_master (pt_no, nm_last, rec_status) values (600011, 'Keep', 'A')")
         source.execute("insert into pt_master (pt_no, nm_last, rec_status) values (600012, 'Double', 'A')")
         source.execute("insert into claim (claim_no, pt_no, billed, stat_cd) values (600013, 600012, 12.30, 'PD')")
         source.execute("insert into claim (claim_no, pt_no, billed, stat_cd) values (600014, 600012, 4.56, 'PD')")
 
-    double = until(lambda: found(twenty, "people", "patient/600012"))[0]["id"]
-    assert until(lambda: found(twenty, "billingClaims", "billing_claim/600013"))[0]["patientId"] == double
+    double = until(lambda: twenty.live("people", "patient/600012"))[0]["id"]
+    assert until(lambda: twenty.live("billingClaims", "billing_claim/600013"))[0]["patientId"] == double
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update claim set pt_no = 600011, mod_ts = now() where claim_no = 600013")
         source.execute("update pt_master set rec_status = 'M', merged_to = 600011, mod_ts = now() where pt_no = 600012")
-    until(lambda: not found(twenty, "people", "patient/600012"))
-    keeper = found(twenty, "people", "patient/600011")[0]["id"]
+    until(lambda: not twenty.live("people", "patient/600012"))
+    keeper = twenty.live("people", "patient/600011")[0]["id"]
 
     def whose(claim: int) -> list[str]:
-        return [one["patientId"] for one in found(twenty, "billingClaims", f"billing_claim/{claim}")]
+        return [one["patientId"] for one in twenty.live("billingClaims", f"billing_claim/{claim}")]
 
     until(lambda: whose(600013) == [keeper])
     # that the second was hers has been forgotten at the source
@@ -131,19 +112,17 @@ def test_a_merged_patient_gives_everything_to_the_other(showcase: Showcase, twen
     until(lambda: whose(600015) == [keeper])
     with psycopg.connect(showcase.source_url) as source:
         source.execute("update pt_master set rec_status = 'A', merged_to = null, mod_ts = now() where pt_no = 600012")
-    until(lambda: [one["id"] for one in found(twenty, "people", "patient/600012")] == [double])
+    until(lambda: [one["id"] for one in twenty.live("people", "patient/600012")] == [double])
     until(lambda: (whose(600013), whose(600014), whose(600015)) == ([keeper], [double], [double]))
 
 
-def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
-) -> None:
+def test_the_scan_over_the_limit_is_listed_and_not_uploaded(showcase: Showcase, twenty: Reading, shows: Shows) -> None:
     assert showcase.expected().oversize == {"clinic_management/document/10"}
     with psycopg.connect(showcase.source_url) as source:
         (name,) = source.execute("select doc_nm from doc_blob where doc_no = 10").fetchone() or ("",)
 
     def note_and_files() -> tuple[str, list[dict[str, Any]]]:
-        (note,) = found(twenty, "notes", "document/10")
+        (note,) = twenty.live("notes", "document/10")
         files = twenty.list_page("attachments", filter=f'noteId[eq]:"{note["id"]}"').records
         return note["originalFileName"], files
 
@@ -152,7 +131,7 @@ def test_the_scan_over_the_limit_is_listed_and_not_uploaded(
 
 
 def test_staff_without_an_account_are_listed_and_somebody_stands_in(
-    showcase: Showcase, twenty: TwentyClient, shows: Shows
+    showcase: Showcase, twenty: Reading, shows: Shows
 ) -> None:
     at_the_source(
         showcase,
@@ -163,7 +142,7 @@ def test_staff_without_an_account_are_listed_and_somebody_stands_in(
     members = {one["userEmail"]: one["id"] for one in twenty.list_page("workspaceMembers").records}
 
     def owners() -> list[str]:
-        return [one["assigneeId"] for one in found(twenty, "tasks", "appointment/600022")]
+        return [one["assigneeId"] for one in twenty.live("tasks", "appointment/600022")]
 
     need = "unmatched ones are listed, and a stand-in owns what is theirs"
     shows("Staff", need, owners, [members[showcase.fallback_owner]])
