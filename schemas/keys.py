@@ -8,6 +8,7 @@ A token is what a reference waits for: a part key, or an alias.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -68,6 +69,14 @@ def is_alias(token: str) -> bool:
 def twenty_id(key: str, part: str) -> str:
     """The id that a record's part gets in Twenty unless it adopts a row that is already there."""
     return str(uuid5(NAMESPACE, part_key(key, part)))
+
+
+def named_by(source_key: str) -> Iterator[tuple[str, str]]:
+    """What a row's source key (``key``, or ``key#part``) can mean, as ``(record key, part)``: both may hold a ``#``."""
+    yield source_key, ""
+    for at, sign in enumerate(source_key):
+        if sign == "#":
+            yield source_key[:at], source_key[at + 1 :]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -7,6 +7,7 @@ from sinks.adoption import Finding, Foreign, Row, judge
 from sinks.book import Book
 from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
+from sinks.provenance import Maker, maker
 from sinks.twenty.client import PAGE, Page, TwentyClient
 
 
@@ -39,7 +40,7 @@ class Adopter:
         after, more = None, True
         while more:
             page = self._list(target, PAGE, after)
-            rows += [row for row in page.records if not self._book.ours(row["id"])]
+            rows += [row for row in page.records if not self._book.ours(row["id"]) and maker(row) is Maker.OTHERS]
             after, more = page.end_cursor, page.has_next
         return rows
 

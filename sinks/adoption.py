@@ -14,6 +14,7 @@ CONTRADICTED = "a row in Twenty holds this value but is somebody else"
 SEVERAL = "several rows in Twenty match"
 FOREIGN = "a row in Twenty holds this value and nothing says that it is the same record"
 TRASHED = "a row in Twenty's trash holds this value"
+UNKNOWN = "a row in Twenty holds this value that Dualrun may have made, and does not say for which record"
 
 Row = Mapping[str, Any]
 

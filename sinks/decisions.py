@@ -121,9 +121,6 @@ class Decisions:
             if self._book.could_have_more(identity) and not pending.withheld.get(step.name):
                 # who held it gave it up in the same request; where Twenty itself refused it, to ask again is no use
                 self._again[identity.key, identity.part] = identity.version
-        if step.do is Do.DELETE:
-            # its values are free now, also those of which nobody had heard
-            self._again |= {(one.key, one.part): one.version for one in self._book.deprived()}
         if step.outcome is Outcome.FLAGGED or step.do is Do.RESTORE or step.do is Do.UPLOAD:
             return
         (pending.relinked if step.outcome is Outcome.LINKED else pending.accounted).add(step.name)
@@ -178,7 +175,7 @@ class Decisions:
         metrics.DEAD.labels(parse_record_key(write.key).object, reason).inc()
 
     def _in_doubt(self, pending: Pending) -> None:
-        for identity in ghosts.doubts(pending, self._book.record(pending.key)):
+        for identity in ghosts.doubts(pending, self._book.record(pending.key), self._book):
             self._publish(identity)
 
     def undecodable(self, partition: int, key: str, raw: bytes, reason: str) -> None:
@@ -243,6 +240,12 @@ class Decisions:
     def reconcile_mergers(self) -> None:
         """At the start: a process that died may have published what it did not follow up."""
         self._follow(merges.unfinished(self._book))
+
+    def reconsider(self, key: str, part: str) -> None:
+        """What a part did without may be free."""
+        known = self._book.record(key).get(part)
+        if known is not None:
+            self._again[key, part] = known.version
 
     def decide_anew(self, earlier: Callable[[Iterable[Unit]], list[Write]]) -> None:
         """Sends the last writes of ``again`` back to hold, whose answer passes by the live lane."""

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sinks import unique
-from sinks.adoption import FOREIGN, NOTHING, TRASHED, Finding, Row, judge
+from sinks.adoption import FOREIGN, NOTHING, TRASHED, UNKNOWN, Finding, Row, judge
 from sinks.batch import Work
 from sinks.book import Book
 from sinks.catalogue import TargetObject
+from sinks.provenance import Maker, maker
 from sinks.rows import Row as Sent
 
 
@@ -21,12 +22,13 @@ class Cause:
     """What stands in a row's way.
 
     exists: its own row is there already. trashed: it lies in the trash. finding: a foreign row to adopt, or values
-    to do without.
+    to do without. behind: the rows of ours that hold them.
     """
 
     exists: bool = False
     trashed: bool = False
     finding: Finding = NOTHING
+    behind: frozenset[str] = frozenset()
 
     @property
     def known(self) -> bool:
@@ -58,14 +60,20 @@ def causes(
         own = by_id.get(row.payload["id"])
         foreign: dict[str, Row] = {}
         withheld: dict[str, str] = {}
+        behind: set[str] = set()
         for path, value in unique.claims(row.payload, target).items():
             for holder in holders.get((path, value), ()):
                 if holder["id"] == row.payload["id"]:
                     continue
-                if holder["id"] in batch_ids or holder["id"] in taken or book.ours(holder["id"]):
+                known = holder["id"] in batch_ids or holder["id"] in taken or book.ours(holder["id"])
+                made_by = Maker.US if known else maker(holder)
+                if made_by is Maker.US:
                     withheld[path] = unique.HELD_BY_ANOTHER
+                    behind.add(holder["id"])
                 elif holder.get("deletedAt"):
                     withheld[path] = f"{TRASHED}: {holder['id']}"
+                elif made_by is Maker.UNKNOWN:
+                    withheld[path] = f"{UNKNOWN}: {holder['id']}"
                 else:
                     withheld[path] = f"{FOREIGN}: {holder['id']}"
                     foreign[holder["id"]] = holder
@@ -80,5 +88,5 @@ def causes(
             else:
                 finding = Finding(None, {**withheld, **judged.withheld}, judged.flags)
         deleted = own is not None and bool(own.get("deletedAt"))
-        found.append(Cause(own is not None and not deleted, deleted, finding))
+        found.append(Cause(own is not None and not deleted, deleted, finding, frozenset(behind)))
     return found

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from schemas.records import Identity
 from sinks import unique
 from sinks.batch import Work
 from sinks.book import LIVING
 from sinks.catalogue import TargetObject
 from sinks.gateway import Gateway
+from sinks.ghosts import doubted
 from sinks.steps import Do
 from sinks.twenty.client import MAX_IDS_IN_MUTATION, TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
@@ -55,7 +55,7 @@ def emptied(
 def trashed(client: TwentyClient, gateway: Gateway, works: Sequence[Work], target: TargetObject) -> None:
     """Puts rows into the trash, without the unique values that they hold. Raises TwentyError."""
     ids = [work.step.twenty_id for work in works]
-    holding = [work.step.twenty_id for work in works if _may_hold(work.step.identity)] if target.unique else []
+    holding = [work.step.twenty_id for work in works if _may_hold(work, target)] if target.unique else []
     for start in range(0, len(holding), MAX_IDS_IN_MUTATION):
         _freed(client, gateway, holding[start : start + MAX_IDS_IN_MUTATION], sorted(target.unique), target)
     gateway.write(Do.DELETE, len(ids), partial(client.delete_many, target.plural, ids))
@@ -78,6 +78,10 @@ def _freed(
             _freed(client, gateway, ids, [name], target)
 
 
-def _may_hold(identity: Identity | None) -> bool:
-    """Whether a row may hold a unique value: nobody knows of one that is not known to stand."""
-    return identity is None or identity.unique != () or identity.state not in LIVING
+def _may_hold(work: Work, target: TargetObject) -> bool:
+    """Whether a row may hold a unique value: its identity says so, or cannot know, or a version that was replaced had
+    one, which may have been written."""
+    identity = work.step.identity
+    if identity is None or identity.unique or identity.state not in LIVING or doubted(identity):
+        return True
+    return any(unique.claims(part.fields, target) for part in work.pending.earlier.get(work.step.name, ()))

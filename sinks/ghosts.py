@@ -43,11 +43,11 @@ def ghost(pending: Pending, known: Mapping[str, Identity], parts: Sequence[Part]
     return None
 
 
-def doubts(pending: Pending, known: Mapping[str, Identity]) -> list[Identity]:
+def doubts(pending: Pending, known: Mapping[str, Identity], book: Book) -> list[Identity]:
     """Of a record that leaves without an outcome: the identities that are to remember what may be in Twenty of it."""
     pending.remember(pending.write)
     found = [
-        _unsure(identity, pending)
+        _unsure(identity, pending, book)
         for name, identity in known.items()
         if name not in pending.accounted and stands(identity)
     ]
@@ -63,22 +63,32 @@ def doubts(pending: Pending, known: Mapping[str, Identity]) -> list[Identity]:
     return [identity for identity in found if identity != known.get(identity.part)]
 
 
-def _unsure(identity: Identity, pending: Pending) -> Identity:
+def _unsure(identity: Identity, pending: Pending, book: Book) -> Identity:
     """The identity of a row that may hold something else than any answer told: its next write passes in any case."""
-    earlier = [part for part in pending.earlier.get(identity.part, ()) if part.target == identity.target]
+    replaced = pending.earlier.get(identity.part, ())
+    earlier = [part for part in replaced if part.target == identity.target]
     content, plus, file = identity.content_hash.partition("+")
     written = any(part.content_hash not in ("", content) for part in earlier)
     removed = any(identity.part not in names for names in pending.named)
+    removed |= any(_elsewhere(part, identity) for part in replaced)
     shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
     # what hold had not resolved may have been filled in here
     said = [(link.field, link.twenty_id or "") for part in earlier for link in part.links if link.twenty_id != ""]
     said += [(field, "") for field in pending.moved.get(identity.part, ())]
+    # or may have led elsewhere, while the record that is named was merged
+    said += [(link.field, "") for part in earlier for link in part.links if book.mergers.heard_of(link.token)]
     return replace(
         identity,
         content_hash=f"{plus}{file}" if written or removed else identity.content_hash,
         links={**identity.links, **{field: "" for field, row in said if identity.links.get(field) != row}},
         owned=tuple(sorted({*identity.owned, *shared})),
     )
+
+
+def _elsewhere(part: Part, identity: Identity) -> bool:
+    """Whether a part had to leave the row of an identity for its own place."""
+    anchored = part.anchor is not None and part.anchor.twenty_id not in (None, "", identity.twenty_id)
+    return part.target != identity.target or anchored
 
 
 def doubted(identity: Identity) -> bool:

@@ -207,7 +207,7 @@ def _own(pending: Pending, part: Part, identity: Identity | None, book: Book) ->
             return _links(pending, part, identity, book)
         if identity.state is IdentityState.ADOPTING:
             return _content(pending, Do.UPSERT, part, identity.twenty_id, Outcome.ADOPTED, identity)
-        if identity.version == write.version and not write.repair:
+        if _repeated(write, identity, book):
             return _links(pending, part, identity, book) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
         if not write.repair and _same(pending, part, identity, book):
             return _unchanged(pending, part, identity, book)
@@ -265,7 +265,7 @@ def _fragment(pending: Pending, part: Part, identity: Identity | None, book: Boo
             pass
         elif part.name in pending.accounted:
             return _links(pending, part, identity, book)
-        elif identity.version == pending.write.version and not pending.write.repair:
+        elif _repeated(pending.write, identity, book):
             return _links(pending, part, identity, book) or Settled(part.name, Outcome.UNCHANGED, target=part.target)
         elif not pending.write.repair and _same(pending, part, identity, book):
             return _unchanged(pending, part, identity, book)
@@ -313,6 +313,11 @@ def _same(pending: Pending, part: Part, identity: Identity, book: Book) -> bool:
         and identity.content_hash.partition("+")[0] == part.content_hash
         and dict(identity.links) == wanted_links(part, book.record(pending.key))
     )
+
+
+def _repeated(write: Write, identity: Identity, book: Book) -> bool:
+    """Whether a version comes again that Twenty holds already, with all that it can have."""
+    return identity.version == write.version and not write.repair and not book.could_have_more(identity)
 
 
 def _unchanged(pending: Pending, part: Part, identity: Identity, book: Book) -> Settled:

@@ -107,10 +107,10 @@ class Pending:
 
     def overtook(self, part: Part) -> bool:
         """Whether something else may be in Twenty than any answer told: a replaced version's content or relations, or
-        nothing."""
+        nothing, because it had left for another place."""
         named = {(link.field, link.token) for link in part.links}
         changed = any(
-            earlier.content_hash != part.content_hash
+            (earlier.content_hash, *_place(earlier)) != (part.content_hash, *_place(part))
             or any(link.twenty_id != "" and (link.field, link.token) not in named for link in earlier.links)
             for earlier in self.earlier.get(part.name, ())
         )
@@ -126,6 +126,11 @@ class Pending:
                 row = _row(self.key, part)
                 if row is not None:
                     self.ghosts[part.name, row] = _trace(replaced, part, row, self.ghosts.get((part.name, row)))
+
+
+def _place(part: Part) -> tuple[str, str]:
+    """The object that a part is a row of, and whose row a fragment fills."""
+    return part.target, part.anchor.token if part.anchor else ""
 
 
 def _row(key: str, part: Part) -> str | None:

@@ -61,6 +61,8 @@ class Recovery:
         self._brake = brake
         self._catalogue = catalogue
         self._clock = clock
+        self._behind: dict[str, set[tuple[str, str]]] = {}
+        """Rows of ours -> parts that do without a unique value because the row holds it."""
 
     def refused(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject, refusal: Refusal) -> None:
         """Raises TwentyError when the reads that it needs are refused too."""
@@ -93,6 +95,15 @@ class Recovery:
             self._flow.commit_first = True
         pending.withheld.setdefault(part.name, {}).update(finding.withheld)
         pending.notes.setdefault(part.name, []).extend(finding.flags)
+
+    def passed(self, row: str) -> None:
+        """A row was written or deleted: whom it stood in the way may have the value now."""
+        for key, part in sorted(self._behind.pop(row, ())):
+            waiting = self._lanes.get(key)
+            if waiting is not None and part not in waiting.accounted:
+                waiting.withheld.pop(part, None)
+            else:
+                self._decisions.reconsider(key, part)
 
     def give_back(self, pending: Pending, gone: set[str]) -> None:
         """A parent is gone: hold waits for it."""
@@ -205,6 +216,8 @@ class Recovery:
                 pending.trashed.add(name)
             if work.step.part is not None:
                 self.adopt(pending, work.step.part, cause.finding)
+            for blocking in cause.behind:
+                self._behind.setdefault(blocking, set()).add((pending.key, name))
         # that the row of an upsert is there explains nothing
         told = [cause.finding != NOTHING or (cause.known and works[0].group.do is Do.CREATE) for cause in explained]
         if any(told):

@@ -380,6 +380,7 @@ class Sender:
         if work.step.do in (Do.DELETE, Do.CLEAR):
             work.pending.vacated.add((work.step.name, work.step.twenty_id))
         self._decisions.succeeded(work.pending, work.step, **answer)
+        self._recovery.passed(work.step.twenty_id)
         if work.step.do is Do.CREATE and work.step.name in work.pending.purged:
             self._decisions.made_anew(self._book.record(work.pending.key)[work.step.name])
         self._lanes.changed[work.pending.key] = work.pending

@@ -6,7 +6,7 @@ Topics are lists. Hold and sender read, commit and die at any point: what they h
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -24,12 +24,9 @@ from schemas.mapping.language import SystemMapping
 from schemas.records import Operation, RecordChange, Unit
 from sinks.catalogue import TargetObject
 from sinks.pending import Lane
-from sinks.twenty.client import Page
-from sinks.twenty.errors import Kind, TwentyError
-from sinks.unique import at
-from tests.unit.sinks.sender_fakes import TOPICS, Bench, FakeKafka, FakeTwenty, refusal
+from tests.unit.sinks.merge_twenty import Twenty, Values
+from tests.unit.sinks.sender_fakes import TOPICS, Bench, FakeKafka
 
-Values = dict[str, Any]
 CHARTS = "abcd"
 OBJECTS = {
     "person": TargetObject(
@@ -72,79 +69,6 @@ def mapping() -> SystemMapping:
 
 def patient(name: str) -> str:
     return f"s/patient/{name}"
-
-
-class Twenty(FakeTwenty):
-    """As 1.10: a row that is deleted lies in the trash, still holds its id and its e-mail, and comes back by a restore
-    or an upsert."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trash: dict[str, Values] = {}
-        self.people: set[str] = set()
-
-    def create_batch(self, plural: str, records: Sequence[Values], upsert: bool) -> list[Values]:
-        ids = {record["id"] for record in records}
-        if not upsert and (ids & self.rows.keys() or ids & self.trash.keys()):
-            raise TwentyError("create", refusal(Kind.DUPLICATE))
-        if plural == "people":
-            self._hold_emails(records)
-            self.people |= ids
-        self._back(ids)
-        return super().create_batch(plural, records, upsert)
-
-    def update_many(self, plural: str, ids: Sequence[str], fields: Values) -> list[Values]:
-        self._ask("update", [{"id": row} for row in ids])
-        there = [row for row in ids if row in self.rows]
-        for row in there:
-            for name, value in fields.items():
-                self.rows[row][name] = value
-            self.rows[row]["updatedAt"] = self._now()
-        return [self.rows[row] for row in there]
-
-    def delete_many(self, plural: str, ids: Sequence[str]) -> list[Values]:
-        self._ask("delete", [{"id": row} for row in ids])
-        now = self._now()
-        self.trash |= {
-            row: {**self.rows.pop(row), "updatedAt": now, "deletedAt": now} for row in ids if row in self.rows
-        }
-        return [{"id": row} for row in ids]
-
-    def restore_many(self, plural: str, ids: Sequence[str]) -> list[Values]:
-        self._ask("restore", [{"id": row} for row in ids])
-        self._back(ids)
-        return [self.rows[row] for row in ids if row in self.rows]
-
-    def read_ids(self, plural: str, ids: Sequence[str], *, trashed: bool) -> list[Values]:
-        there = super().read_ids(plural, ids, trashed=trashed)
-        return there + [self.trash[row] for row in ids if row in self.trash]
-
-    def find(self, plural: str, field: str, values: Sequence[str], trashed: bool, select: object) -> list[Values]:
-        self._ask("find", [])
-        return [row for row in self._all() if row["id"] in self.people and at(row, field) in values]
-
-    def newest_update(self, plural: str, since: datetime) -> datetime | None:
-        times = [datetime.fromisoformat(row["updatedAt"]) for row in self._all()]
-        return max((time for time in times if time >= since), default=None)
-
-    def updated_between(self, plural: str, since: datetime, before: datetime, after: str | None) -> Page:
-        found = [row for row in self._all() if since <= datetime.fromisoformat(row["updatedAt"]) < before]
-        return Page(found, None, False, len(found))
-
-    def _all(self) -> Iterator[Values]:
-        yield from self.rows.values()
-        yield from self.trash.values()
-
-    def _hold_emails(self, records: Sequence[Values]) -> None:
-        holders = {at(row, "emails.primaryEmail"): row["id"] for row in self._all() if row["id"] in self.people}
-        for record in records:
-            email = at(record, "emails.primaryEmail")
-            if email and holders.setdefault(email, record["id"]) != record["id"]:
-                raise TwentyError("create", refusal(Kind.DUPLICATE))
-
-    def _back(self, ids: Iterable[str]) -> None:
-        for row in set(ids) & self.trash.keys():
-            self.rows[row] = {name: value for name, value in self.trash.pop(row).items() if name != "deletedAt"}
 
 
 class Kafka(FakeKafka):

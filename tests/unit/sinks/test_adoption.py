@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from schemas.keys import twenty_id
 from schemas.records import Identity, IdentityState, Match, Outcome, Part
-from sinks.adoption import CONTRADICTED, FOREIGN, SEVERAL, TRASHED, Finding, Foreign, before_image, judge
+from sinks.adoption import CONTRADICTED, FOREIGN, SEVERAL, TRASHED, UNKNOWN, Finding, Foreign, before_image, judge
 from sinks.batch import Group, Work
 from sinks.book import Book
 from sinks.duplicates import Cause, causes, values_asked
@@ -19,6 +20,7 @@ from tests.unit.sinks.values import CATALOGUE, pending, version, write
 
 PERSON = CATALOGUE["person"]
 MAIL = "emails.primaryEmail"
+FOREIGNER = "0b9f6c6e-2f6c-4c60-9f0e-7f0f5d3b8a11"
 
 
 def row(row_id: str, email: str = "", first: str = "Ada", **more: Any) -> dict[str, Any]:
@@ -102,12 +104,21 @@ def test_a_duplicate_may_be_another_record_of_ours() -> None:
 
 
 def test_a_duplicate_may_be_a_foreign_row() -> None:
-    found = _cause([row("foreign", "ada@x.test")])
-    assert found.finding.row is not None and found.finding.row["id"] == "foreign"
-    assert _cause([row("foreign", "ada@x.test", first="Boris")]).finding.withheld == {MAIL: CONTRADICTED}
-    assert _cause([row("foreign", "ada@x.test")], matches=False).finding.withheld == {MAIL: f"{FOREIGN}: foreign"}
-    trashed = row("foreign", "ada@x.test", deletedAt="2026-01-01")
-    assert _cause([trashed]).finding == Finding(None, {MAIL: f"{TRASHED}: foreign"})
+    found = _cause([row(FOREIGNER, "ada@x.test")])
+    assert found.finding.row is not None and found.finding.row["id"] == FOREIGNER
+    assert _cause([row(FOREIGNER, "ada@x.test", first="Boris")]).finding.withheld == {MAIL: CONTRADICTED}
+    assert _cause([row(FOREIGNER, "ada@x.test")], matches=False).finding.withheld == {MAIL: f"{FOREIGN}: {FOREIGNER}"}
+    trashed = row(FOREIGNER, "ada@x.test", deletedAt="2026-01-01")
+    assert _cause([trashed]).finding == Finding(None, {MAIL: f"{TRASHED}: {FOREIGNER}"})
+
+
+def test_a_duplicate_may_be_a_row_that_we_made_and_never_heard_of() -> None:
+    ours = row(twenty_id("s/patient/2", ""), "ada@x.test", sourceSystemId="s/patient/2")
+    for held in (ours, {**ours, "deletedAt": "2026-01-01"}):
+        cause = _cause([held])
+        assert cause.finding == Finding(None, {MAIL: HELD_BY_ANOTHER}) and cause.behind == {ours["id"]}
+    unnamed = {**ours, "sourceSystemId": ""}
+    assert _cause([unnamed]).finding == Finding(None, {MAIL: f"{UNKNOWN}: {ours['id']}"})
 
 
 def test_a_duplicate_that_nothing_explains_says_so() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.keys import alias_key, twenty_id
 from schemas.records import BEFORE_ALL, Identity, IdentityState, Link, Outcome, Part, WriteKind
+from sinks.book import Book
 from sinks.ghosts import doubts
 from sinks.twenty.errors import Kind
 from tests.unit.sinks.merge_world import World
@@ -146,15 +147,15 @@ def test_a_dead_letter_leaves_word_of_what_it_may_have_written() -> None:
 
 
 def test_of_what_was_never_there_is_said_that_it_is_in_doubt() -> None:
-    found = doubts(pending(write(3, Part("", "person"))), {})
+    found = doubts(pending(write(3, Part("", "person"))), {}, Book())
     assert [(one.version, one.state, one.in_doubt) for one in found] == [(BEFORE_ALL, IdentityState.DELETED, True)]
 
 
 def test_what_is_known_keeps_its_version() -> None:
     gone = Identity(KEY, "", "person", twenty_id(KEY, ""), version(2), IdentityState.DELETED)
-    assert doubts(pending(write(3, Part("", "person"))), {"": gone}) == [replace(gone, in_doubt=True)]
+    assert doubts(pending(write(3, Part("", "person"))), {"": gone}, Book()) == [replace(gone, in_doubt=True)]
     again = replace(gone, in_doubt=True)
-    assert doubts(pending(write(3, Part("", "person"))), {"": again}) == [], "it is said once"
+    assert doubts(pending(write(3, Part("", "person"))), {"": again}, Book()) == [], "it is said once"
 
 
 @pytest.mark.parametrize("known", ["nothing", "an earlier version", "its version"])
