@@ -51,7 +51,7 @@ class Clinic(ABC):
 
     @abstractmethod
     def rows(self, table: str) -> Iterator[Row]:
-        """All rows of one table, in key order, each a dict of its columns."""
+        """All rows of one table, each a dict of its columns."""
 
     def create(self, connection: psycopg.Connection[Any]) -> None:
         """Write the documents, make the tables in an empty database, and fill them; commits.

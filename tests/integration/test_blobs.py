@@ -20,15 +20,11 @@ from schemas.mapping import parse_mapping
 from schemas.records import Changes, Checkpoint, Operation, RecordChange, Unit, Version
 from schemas.source import SourceObject
 from tests.integration.postgres_world import Database
+from tests.tiny import HEAD
 
 MAPPING = parse_mapping(
-    """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
+    HEAD
+    + """\
 twenty: {note: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}
 objects:
   scan:

@@ -19,6 +19,7 @@ from infra.wiring import Deployment
 from schemas.broker import BrokerError, read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange
+from tests.tiny import HEAD, settings_file
 from tests.waiting import until
 
 FILES = {
@@ -26,13 +27,9 @@ FILES = {
     "claims.csv": "Id,PATIENTID\nc1,p1\n",
 }
 
-MAPPING = """
-system: drops
-revision: 1
-zone: America/New_York
-region: US
-currency: USD
-source_key_field: sourceSystemId
+MAPPING = (
+    HEAD
+    + """\
 twenty:
   person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}
   task: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}
@@ -44,6 +41,7 @@ objects:
     source: {relation: claims, key: [id]}
     parts: [{target: task, fields: {title: patientid}}]
 """
+)
 
 
 @dataclass
@@ -88,24 +86,9 @@ def desk(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Desk:
     drops.mkdir()
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text(MAPPING)
-    settings = tmp_path / "settings.yaml"
-    settings.write_text(
-        json.dumps(
-            {
-                "system": str(mapping),
-                "prefix": topic_prefix,
-                "kafka": {"bootstrap_servers": kafka_bootstrap},
-                "source": {
-                    "kind": "csv",
-                    "directory": str(drops),
-                    "settle_seconds": 0.5,
-                    "sweep_seconds": 1,
-                },
-                "twenty": {"url": "http://127.0.0.1:1", "api_key": "unused"},
-                "data_dir": str(tmp_path / "data"),
-            }
-        )
-    )
+    source = {"kind": "csv", "directory": str(drops), "settle_seconds": 0.5, "sweep_seconds": 1}
+    kafka = {"bootstrap_servers": kafka_bootstrap}
+    settings = settings_file(tmp_path, mapping, prefix=topic_prefix, kafka=kafka, source=source)
     deployment = Deployment.load(settings)
     prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
     return Desk(settings, drops, deployment)

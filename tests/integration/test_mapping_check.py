@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,14 @@ from infra.clinics.worlds import WORLDS, Outlet
 from infra.sources.rest_api import ClinicApi, PostgresTables
 from schemas.mapping.document import BUILT_IN
 from tests.integration.api_server import serving
+from tests.tiny import HEAD, PERSON, settings_file
 
 pytestmark = pytest.mark.stack
 
-MAPPING = """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
-twenty: {person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}
+MAPPING = (
+    HEAD
+    + PERSON
+    + """\
 objects:
   patient:
     source: {relation: patients, key: [id]}
@@ -39,16 +35,12 @@ objects:
       key: [id]
     parts: [{target: person, anchor: {to: patient, by: id}, fields: {jobTitle: body}}]
 """
+)
 
 
 def answer(tmp_path: Path, mapping: str, **sections: Any) -> tuple[int, str]:
     """What the check of a mapping says on settings with these sections."""
-    elsewhere = {
-        "kafka": {"bootstrap_servers": "localhost:1"},
-        "twenty": {"url": "http://127.0.0.1:9", "api_key": "none"},
-    }
-    path = tmp_path / "settings.yaml"
-    path.write_text(json.dumps({"system": mapping, **elsewhere, **sections}))
+    path = settings_file(tmp_path, mapping, **sections)
     result = CliRunner().invoke(app, ["mapping", "check", mapping, "--settings", str(path)], catch_exceptions=False)
     return result.exit_code, result.output
 

@@ -6,7 +6,7 @@ import psycopg
 
 from infra.rebuild import by_query, by_relation
 from producers.postgres import PostgresSource
-from tests.unit.mapping.snippets import mapping
+from tests.tiny import mapping
 
 EXPORTS = mapping(
     """\

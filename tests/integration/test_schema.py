@@ -24,6 +24,7 @@ from sinks.twenty.discovery import discover
 from sinks.twenty.schema.planner import plan
 from sinks.twenty.schema.provisioner import SchemaError, apply, examine
 from tests.contract.conftest import KEY, running_standin
+from tests.tiny import settings_file
 from tests.unit.twenty.schema.world import REQUIREMENTS
 
 ROOT = Path(__file__).parents[2]
@@ -181,11 +182,11 @@ def workdir(url: str, control: httpx.Client, tmp_path: Path, monkeypatch: pytest
     """A directory with the page's mapping, and settings for it."""
     (mapping,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "riverside.yaml").write_text(mapping, "utf-8")
-    (tmp_path / "settings.yaml").write_text(
-        f"system: {tmp_path}/riverside.yaml\n"
-        "kafka: {bootstrap_servers: '127.0.0.1:1'}\n"
-        "source: {url: 'postgresql://127.0.0.1:1/none'}\n"
-        f"twenty: {{url: '{url}', api_key: {KEY}}}\n"
+    settings_file(
+        tmp_path,
+        tmp_path / "riverside.yaml",
+        source={"url": "postgresql://127.0.0.1:1/none"},
+        twenty={"url": url, "api_key": KEY},
     )
     monkeypatch.chdir(tmp_path)
     return tmp_path

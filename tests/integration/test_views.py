@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -20,17 +21,14 @@ from schemas.broker import read_to_end
 from schemas.control import prepare_topics
 from schemas.records import Operation, RecordChange, Value
 from tests.integration.api_server import serving
+from tests.tiny import HEAD, PERSON, settings_file
 from tests.unit.producers.worlds import Unhindered
 from tests.waiting import until
 
-MAPPING = """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
-twenty: {person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}
+MAPPING = (
+    HEAD
+    + PERSON
+    + """\
 objects:
   patient:
     source: {relation: patients, key: [id]}
@@ -46,6 +44,7 @@ objects:
       key: [id]
     parts: [{target: person, anchor: {to: patient, by: id, required: true}, fields: {jobTitle: owed}}]
 """
+)
 
 
 @dataclass
@@ -96,7 +95,7 @@ class Office:
         return found
 
 
-Open = Callable[[str], Office]
+Open = Callable[[dict[str, Any]], Office]
 
 
 @pytest.fixture
@@ -104,13 +103,14 @@ def office_of(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> Iterat
     """Makes an office of the settings of its source."""
     opened: list[Office] = []
 
-    def open_office(source: str) -> Office:
+    def open_office(source: dict[str, Any]) -> Office:
         (tmp_path / "tiny.yaml").write_text(MAPPING)
-        settings = tmp_path / "settings.yaml"
-        settings.write_text(
-            f"system: {tmp_path / 'tiny.yaml'}\nprefix: {topic_prefix.rstrip('.')}\ndata_dir: {tmp_path / 'data'}\n"
-            f"kafka: {{bootstrap_servers: '{kafka_bootstrap}'}}\nsource: {source}\n"
-            "twenty: {url: 'http://127.0.0.1:9', api_key: none}\n"
+        settings = settings_file(
+            tmp_path,
+            tmp_path / "tiny.yaml",
+            prefix=topic_prefix.rstrip("."),
+            kafka={"bootstrap_servers": kafka_bootstrap},
+            source=source,
         )
         deployment = Deployment.load(settings)
         prepare_topics(deployment.kafka, deployment.topics, deployment.codec, datetime.now(UTC))
@@ -135,13 +135,22 @@ def test_a_sum_over_lists_of_an_api_follows_them(office_of: Open) -> None:
     for number in range(30):
         put("invoices", f"i{number:02}", patient="12"[number % 2], open=[1.25, "3", None][number % 3])
     with serving(ClinicApi(tables)) as url:
-        patients = "{path: /v1/patients, rows: data, record: '/v1/patients/{id}', modified_since: updated_since,"
-        patients += " paging: {kind: cursor, parameter: cursor, next: next_cursor}}"
-        invoices = "{path: /v1/invoices, rows: data, record: '/v1/invoices/{id}', parallel: 3,"
-        invoices += " paging: {kind: offset, parameter: offset, size: 7}}"
-        office = office_of(
-            f"{{kind: rest, url: '{url}', overlap_seconds: 1, objects: {{patient: {patients}, invoice: {invoices}}}}}"
-        )
+        patients = {
+            "path": "/v1/patients",
+            "rows": "data",
+            "record": "/v1/patients/{id}",
+            "modified_since": "updated_since",
+            "paging": {"kind": "cursor", "parameter": "cursor", "next": "next_cursor"},
+        }
+        invoices = {
+            "path": "/v1/invoices",
+            "rows": "data",
+            "record": "/v1/invoices/{id}",
+            "parallel": 3,
+            "paging": {"kind": "offset", "parameter": "offset", "size": 7},
+        }
+        objects = {"patient": patients, "invoice": invoices}
+        office = office_of({"kind": "rest", "url": url, "overlap_seconds": 1, "objects": objects})
         office.begin()
         each = Decimal("21.25")
         until(lambda: office.owed() == {"1": each, "2": each})
@@ -166,7 +175,7 @@ def test_a_sum_over_files_is_exact_after_a_restart(office_of: Open, tmp_path: Pa
 
     drop("patients", "id,name", "1,Ada", "2,Bob")
     drop("invoices", "id,patient,open", "a,1,10.50", "b,1,see file", "c,2,3")
-    office = office_of(f"{{kind: csv, directory: {drops}, settle_seconds: 0.2}}")
+    office = office_of({"kind": "csv", "directory": str(drops), "settle_seconds": 0.2})
     office.begin()
     until(lambda: office.owed() == {"1": Decimal("10.50"), "2": Decimal("3.00")})
     drop("invoices", "id,patient,open", "a,2,10.50", "b,1,4.25", "c,2,3")

@@ -16,6 +16,7 @@ from schemas.keys import alias_key, part_key
 from schemas.mapping import load_mapping, parse_mapping, requirements
 from schemas.mapping.document import BUILT_IN, MappingError
 from schemas.records import Operation, RecordChange
+from tests.tiny import HEAD
 
 MAPPING = load_mapping("clinic_place")
 MEMBERS = [{"id": "m", "userEmail": "here@clinic.test"}]
@@ -98,13 +99,9 @@ def test_an_owner_is_provisioned_where_the_object_has_none() -> None:
     assert "assignee" not in needed["task"] and "accountOwner" not in needed["company"]
 
 
-TINY = """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
+TINY = (
+    HEAD
+    + """\
 twenty:
   person:
     owner: OWNER
@@ -120,6 +117,7 @@ objects:
     parts:
       - {target: workspaceMember, match: {field: userEmail, by: email}}
 """
+)
 
 
 def test_an_owner_may_be_linked_to_a_member() -> None:

@@ -15,7 +15,7 @@ from producers.memory import MemoryDatabase, MemorySource
 from producers.source import Condition, SourceError
 from schemas.mapping import MappingError
 from schemas.source import SourceObject
-from tests.unit.mapping.snippets import HEAD, NOW, mapping
+from tests.tiny import HEAD, NOW, mapping, settings_file
 
 RULE = SourceObject("rule", ("id",), "rules")
 OBJECTS = """\
@@ -36,16 +36,8 @@ def settings(tmp_path: Path) -> Path:
     drops.mkdir()
     (drops / "integrations.csv").write_text("id,name,rules\n2,Clearinghouse,weekly\n1,EHR,\n")
     (tmp_path / "mapping.yaml").write_text(HEAD + RELATION)
-    sections = {
-        "system": str(tmp_path / "mapping.yaml"),
-        "kafka": {"bootstrap_servers": "127.0.0.1:1"},
-        "source": {"kind": "csv", "directory": str(drops), "settle_seconds": 0.1},
-        "twenty": {"url": "http://127.0.0.1:1", "api_key": "k"},
-        "data_dir": str(tmp_path / "data"),
-    }
-    path = tmp_path / "settings.yaml"
-    path.write_text(json.dumps(sections))
-    return path
+    source = {"kind": "csv", "directory": str(drops), "settle_seconds": 0.1}
+    return settings_file(tmp_path, tmp_path / "mapping.yaml", source=source)
 
 
 def test_a_clinic_without_a_database_has_its_definitions_exported_too(settings: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from infra.sources.settings import CsvSection, PostgresSection, RestSection
 from infra.wiring import Deployment
 from producers.view_check import view_mistakes
 from schemas.mapping import parse_mapping
-from tests.unit.mapping.snippets import HEAD
+from tests.tiny import HEAD
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "settings.yaml"
 ENVIRONMENT = {

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.clinics.clinic import Row
 from infra.clinics.jiva import LISTS, Jiva, expected, options, rows, words
 from infra.clinics.jiva.generator import CHILDREN
 from infra.clinics.jiva.rows import identifier
@@ -29,25 +27,10 @@ def jiva() -> Jiva:
     return Jiva(3, 1000, NOWHERE)
 
 
-def everything(jiva: Jiva) -> Iterator[tuple[str, Row]]:
-    for table in jiva.keys:
-        for row in jiva.rows(table):
-            yield table, row
-
-
-def test_the_same_seed_makes_the_same_customer_and_another_seed_another() -> None:
-    assert list(everything(Jiva(5, 60, NOWHERE))) == list(everything(Jiva(5, 60, NOWHERE)))
-    assert Jiva(5, 60, NOWHERE).accounts == Jiva(5, 60, NOWHERE).accounts
-    first, other = (list(Jiva(seed, 60, NOWHERE).rows("members")) for seed in (1, 2))
-    assert [row["email"] for row in first] != [row["email"] for row in other]
-
-
 @pytest.mark.parametrize("table", words.PREFIXES)
-def test_keys_are_unique_and_every_row_has_the_same_columns(table: str) -> None:
-    found = list(Jiva(3, 120, NOWHERE).rows(table))
-    assert len({row["id"] for row in found}) == len(found) > 0
-    assert [row["id"] for row in found] == sorted(row["id"] for row in found)
-    assert len({tuple(row) for row in found}) == 1
+def test_rows_are_in_the_order_of_their_identifiers(table: str) -> None:
+    found = [row["id"] for row in Jiva(3, 120, NOWHERE).rows(table)]
+    assert found == sorted(found)
 
 
 def test_members_are_as_ugly_as_promised(jiva: Jiva) -> None:

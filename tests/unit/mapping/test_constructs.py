@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.mapping import MappingError, producible
 from schemas.mapping.values import natural_key
 from schemas.records import Flag, Json, Value
-from tests.unit.mapping.snippets import mapping, one, parts, thing
+from tests.tiny import mapping, one, parts, thing
 
 SPECIALTIES = thing(
     "specialties: {type: MULTI_SELECT, label: S, options: [Cardiology, Pediatrics, {label: ENT, value: EAR_NOSE}]}\n",

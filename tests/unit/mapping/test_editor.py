@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from schemas.mapping import built_in
 from schemas.mapping.document import BUILT_IN
 from schemas.mapping.editor import PATH, editor_schema, published
-from tests.unit.mapping.snippets import HEAD
+from tests.tiny import HEAD
 
 VALIDATOR = Draft202012Validator(editor_schema())
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from schemas.mapping.inference import as_yaml, properties
 from schemas.mapping.standard import STANDARD
 from schemas.records import Value
-from tests.unit.mapping.snippets import mapping, parts
+from tests.tiny import mapping, parts
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from processors.mergers import ITSELF, OWN
 from processors.transform import NO_MERGE
 from schemas.mapping import MappingError, parse_mapping
 from schemas.records import Merger, PartMode, Value, WriteKind
-from tests.unit.mapping.snippets import HEAD, mapping, parts, transformed
+from tests.tiny import HEAD, mapping, parts, transformed
 
 MAPPING = """\
 twenty:

@@ -17,7 +17,7 @@ from schemas.mapping import SystemMapping, parse_mapping
 from schemas.mapping.check import part_columns
 from schemas.mapping.comparison import compare
 from schemas.records import Link, Operation, Part, RecordChange
-from tests.unit.mapping.snippets import NOW, UNIT, VERSION
+from tests.tiny import NOW, UNIT, VERSION
 from tests.unit.mapping.test_transform import CODEC, VALUES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "mapping.md").read_text("utf-8")

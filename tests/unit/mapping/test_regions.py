@@ -7,7 +7,7 @@ import pytest
 from schemas.mapping.regions import postcode, state
 from schemas.mapping.values import UnusableError
 from schemas.records import Value
-from tests.unit.mapping.snippets import one, thing
+from tests.tiny import one, thing
 
 
 @pytest.mark.parametrize(

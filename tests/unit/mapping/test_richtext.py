@@ -25,15 +25,12 @@ from schemas.mapping.richtext import (
 )
 from schemas.mapping.values import AdjustedError, UnusableError
 from schemas.records import Operation, Part, RecordChange, Unit, Value, Version, Write
+from tests.tiny import HEAD
 
 PNG = "data:image/png;base64," + base64.b64encode(b"picture").decode()
-MAPPING = """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
+MAPPING = (
+    HEAD
+    + """\
 images_from: [Files.clinic.test]
 twenty: {note: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}, plain: {type: TEXT, label: Plain}}}}
 objects:
@@ -46,6 +43,7 @@ objects:
           plain: {from: body, as: html}
           createdAt: written
 """
+)
 
 
 @pytest.mark.parametrize(

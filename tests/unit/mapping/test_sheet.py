@@ -11,7 +11,7 @@ from schemas.mapping.comparison import Comparison, compare
 from schemas.mapping.document import BUILT_IN
 from schemas.mapping.sheet import Line, lines
 from schemas.mapping.wording import conditions
-from tests.unit.mapping.snippets import mapping
+from tests.tiny import mapping
 from tests.unit.mapping.test_constructs import CONDITIONS, PAYERS, PLAN, PROPERTIES
 from tests.unit.mapping.test_skips import PATIENTS
 

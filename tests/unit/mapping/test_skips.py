@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processors.transform import MappingTransform
 from schemas.mapping import MappingError
 from schemas.records import Operation, RecordChange, Value, Write, WriteKind
-from tests.unit.mapping.snippets import NOW, UNIT, VERSION, mapping, transformed
+from tests.tiny import NOW, UNIT, VERSION, mapping, transformed
 
 PATIENTS = mapping(
     """\

@@ -19,6 +19,7 @@ from schemas.mapping.check import part_columns
 from schemas.mapping.standard import empty
 from schemas.mapping.values import is_blank, plain
 from schemas.records import Json, Operation, Part, RecordChange, Unit, Value, Version
+from tests.tiny import HEAD
 
 CLINIC = load_mapping("clinic_place")
 TRANSFORMS = {
@@ -76,13 +77,9 @@ def test_any_row_is_a_write_or_a_refusal(object_name: str, data: st.DataObject) 
         TRANSFORMS["clinic_place"](one, VERSION, UNIT)
 
 
-EVERYTHING = """\
-system: tiny
-revision: 1
-zone: America/New_York
-region: US
-currency: USD
-source_key_field: sourceSystemId
+EVERYTHING = (
+    HEAD
+    + """\
 twenty:
   thing:
     custom: {plural: things, label: Thing, labels: Things}
@@ -117,6 +114,7 @@ objects:
           page: v
           land: {from: v, as: country}
 """
+)
 TYPES = {
     "name": "TEXT",
     "number": "NUMBER",
@@ -182,13 +180,9 @@ def test_what_arrives_without_a_flag_is_what_the_source_says(value: Value) -> No
         assert clean["page"]["primaryLinkUrl"] == plain(value).strip()
 
 
-REPEATED = """\
-system: tiny
-revision: 1
-zone: UTC
-region: US
-currency: USD
-source_key_field: sourceSystemId
+REPEATED = (
+    HEAD
+    + """\
 twenty:
   person: {fields: {sourceSystemId: {type: TEXT, label: Source}}}
 objects:
@@ -210,6 +204,7 @@ objects:
         fields: {name: file}
         attachment: {path: file, name: file, size: size}
 """
+)
 FAMILY = MappingTransform(parse_mapping(REPEATED, "tiny.yaml"), workspace_url="https://crm.test")
 
 

@@ -6,15 +6,12 @@ import pytest
 
 from producers.view_check import query_doubts, view_mistakes
 from schemas.mapping import MappingError, built_in, load_mapping, parse_mapping
+from tests.tiny import HEAD, PERSON
 
-GOOD = """\
-system: tiny
-revision: 1
-zone: Europe/Berlin
-region: DE
-currency: EUR
-source_key_field: sourceSystemId
-twenty: {person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}
+GOOD = (
+    HEAD
+    + PERSON
+    + """\
 objects:
   patient:
     source: {relation: clinic.patients, key: [id]}
@@ -38,6 +35,7 @@ objects:
         fields:
           jobTitle: owed
 """
+)
 
 
 def found(old: str, new: str) -> list[str]:

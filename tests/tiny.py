@@ -1,10 +1,12 @@
-"""Mappings small enough to stand beside what a test says of them."""
+"""Mappings and settings small enough to stand beside what a test says of them."""
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from processors.ports import Transformed
@@ -20,8 +22,21 @@ region: US
 currency: USD
 source_key_field: sourceSystemId
 """
+PERSON = "twenty: {person: {fields: {sourceSystemId: {type: TEXT, label: Source system ID}}}}\n"
+"""What a mapping needs that writes nothing of its own but people."""
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 VERSION, UNIT = Version(1, 1, 1, 1), Unit("cdc", 0, 1)
+
+
+def settings_file(directory: Path, system: str | Path, **sections: Any) -> Path:
+    """Settings of a mapping, by name or file, with these sections. Where none says so, nobody is Kafka or Twenty."""
+    nowhere = {
+        "kafka": {"bootstrap_servers": "127.0.0.1:1"},
+        "twenty": {"url": "http://127.0.0.1:1", "api_key": "none"},
+    }
+    path = directory / "settings.yaml"
+    path.write_text(json.dumps({"system": str(system), "data_dir": str(directory / "data"), **nowhere, **sections}))
+    return path
 
 
 def mapping(text: str) -> SystemMapping:
