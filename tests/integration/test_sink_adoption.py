@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from schemas.keys import twenty_id
-from schemas.records import IdentityState, Match, Outcome, Part
+from schemas.records import IdentityState, Match, Outcome, Part, WriteKind
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import Standin, World, person
+from tests.integration.sink_world import SYSTEM, Standin, World, person
 from tests.waiting import until
 
 __all__ = ["twenty", "world"]
@@ -20,9 +20,10 @@ def _emails(email: str) -> dict[str, object]:
     return {"primaryEmail": email, "additionalEmails": []}
 
 
-def _patient(name: str, email: str) -> Part:
+def _patient(name: str, email: str, *, source_key: str = "") -> Part:
     matches = (Match("emails.primaryEmail", email, {"name.firstName": name}),)
-    return person(name, email, matches=matches, fields={"city": "Rome"})
+    fields = {"city": "Rome"} | ({"jobTitle": source_key} if source_key else {})
+    return person(name, email, matches=matches, fields=fields)
 
 
 def test_a_row_that_matches_is_adopted_with_its_image_kept(world: World) -> None:
@@ -111,6 +112,45 @@ def test_a_kill_between_image_and_write_keeps_the_first_image(world: World) -> N
     identity = world.identities()[(write.key, "")]
     assert (identity.twenty_id, identity.state) == (foreign, IdentityState.LIVE)
     assert world.outcomes(write.key)[-1] == ("", Outcome.ADOPTED)
+
+
+def test_a_row_that_a_dead_sender_made_is_adopted_by_nobody_and_gives_its_address_up(world: World) -> None:
+    dead, other = (
+        world.write("patient", record, _patient("Ada", "ada@x.test", source_key=f"{SYSTEM}/patient/{record}"), offset=1)
+        for record in "12"
+    )
+    row, others = twenty_id(dead.key, ""), twenty_id(other.key, "")
+    sink = world.process("first")
+    try:
+        until(lambda: "identities read" in (world.directory / "first.log").read_text(), what="the sink is active")
+        world.twenty.fault("slow", count=50, delay_s=1.0)
+        world.send(dead, bulk=True)
+        until(lambda: world.twenty.row("person", row), what="the row is made")
+    finally:
+        sink.kill()
+        sink.wait()
+    world.twenty.fault("slow", count=0)
+    assert world.identities() == {}, "Kafka never heard of it"
+    world.send(other)
+    with world.sink(request_timeout=1.0):
+        world.settle()
+        assert world.identities()[(other.key, "")].twenty_id == others
+        assert _email(world, others) == "", "live goes first, and does without"
+        world.send(world.write("patient", "1", offset=2, kind=WriteKind.DELETE))
+        again = until(lambda: world.read(world.topics.returns), what="it is asked for once more")
+        world.send(*again)
+        until(lambda: _email(world, others) == "ada@x.test", what="it is there")
+        world.settle()
+    assert [one["id"] for one in world.twenty.rows("person")] == [others]
+    assert world.events(Outcome.ADOPTING) == []
+    assert world.outcomes(dead.key)[-2:] == [("", Outcome.DELETED), (None, Outcome.DELETED)]
+    assert world.unaccounted(dead, other) == []
+
+
+def _email(world: World, row_id: str) -> str:
+    row = world.twenty.row("person", row_id)
+    assert row is not None
+    return str(row["emails"]["primaryEmail"])
 
 
 def _city(world: World, row_id: str) -> str:
