@@ -204,4 +204,54 @@ outstanding: residual
 net: untaxed
 model: models
 account: ac
+name: nam
+nachname: lnam
+vorname: fnam
+middle: mnam
+time: tim
+encounter: vis
+ssn: ssno
+chart: chrt
+phone: phon
+initial: init
+next: nxt
+emergency: nok kin nextofkin
+skin:
+referred: refby referredby
+response: responses
+reaction: reactions
+severity:
+substance: substances
+allergen: allergens
+route:
+frequency: freq
+surface: surf
+quadrant: quad
+specimen: specimens
+species:
+breed:
+pronoun: pronouns
+interpreter:
+cents: cent pence
+remaining: remain left
+approved: authorised authorized
+used:
+abnormal:
+range:
+uploaded: scanned
+prescribed:
+collected:
+reported:
+administered:
+registration:
+folder:
+lot:
+portion: share
+health:
+concept:
+numeric:
+coded:
+credit: credits debit
+allocation: allocations allocated
+episode: episodes
 """

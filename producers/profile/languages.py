@@ -66,7 +66,7 @@ owner: eigenaar proprietaire propietario
 number: numer nro lfdnr
 code: codice codici sleutel schluesselnr
 key: cle clave chiave
-name: naam nominativo nomi denominazione raison denominazioni navn namn
+name: nome naam nominativo nomi denominazione raison denominazioni navn namn
 vorname: voornaam voornamen voorn prenoms nombres primeiro fornavn foernamn etunimi rufn vornamen
 nachname: achternaam achtern nomfamille cognome cognomi sobrenome apelido apelidos primerapellido efternamn etternavn
 nachname: efternavn familiennamen nachn sukunimi
@@ -94,7 +94,7 @@ country: landen paese nazione landcode
 date: fec datums dato paivays
 time: tijd ora ore klokkeslett
 start: aanvang inizio anfang ab
-stop: einde fim slutt
+stop: einde eind fim slutt eindig
 created: aangemaakt creato criado creado criacao alta angelegtam erfassungsdatum erstelltam erstelldatum anlagedatum
 created: anlagedat cree ajout inserimento oprettet skapad
 updated: gewijzigd modificato modifica modificado alterado alteracao modificacion maj aenderungsdatum geaendertam
@@ -138,4 +138,47 @@ recall: wiedervorstellung
 amount: ttc ht
 paid: pagada pagado
 treatment: tratamiento
+patient: pac patientnummer patientennr patientnr
+provider: colaborador colaboradores
+doctor: fastlege
+nachname: nomusage nomnaissance nomusuel
+birth: nacim nacto
+street: direcc gatuadress domic
+house: huis haus
+city: poststed postort
+state: provin
+initial: voorletters
+preferred: roepnaam
+registered: inschrijfdatum inschrijving inscripcion iscrizione innskrevet
+first: erster erste premier premiere primera primero eerste
+last: letzter letzte letztes derniere dernier ultima ultimo ult laatste siste senaste
+next: naechster naechste prochain prochaine proxima proximo volgende neste naesta
+created: opprettet
+updated: andrad endret
+deleted: slettet vervallen borttagen
+cancelled: anulado anulada annullato afgezegd afgesagt abgesagt avlyst avbokad
+note: merknad anteckning observ
+paid: betalt bezahltam
+tooth: pieza
+surface: flaeche flaechen vlak
+room: sprechzimmer behandlungszimmer gabinetes stuhl
+reminder: mahnung mahnungen
+dunning: mahnstufe
+factor: faktor steigerungsfaktor
+time: tid klokken
+treatment: tto ttos ttosmed
+insured: versichert payant
+measurement: meting metingen
+attachment: bijlage bijlagen vedlegg bilagor
+letter: brieven
+payer: zorgverzekeraar zorgverzekeraars
+treatment: behandling behandlinger behandlingar
+note: notat notater journalnotat journalnotater journaal dossier dossiers
+invoice: fakturaer fakturor regning regninger
+payment: innbetaling innbetalinger betalinger zahlungseingang zahlungseingaenge
+referral: henvisning henvisninger remiss remisser correspondant correspondants
+waitlist: warteliste wachtlijst venteliste
+chart: kartei karteikarte
+history: historia historias
+condition: befunde
 """

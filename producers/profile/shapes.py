@@ -12,6 +12,8 @@ from typing import NamedTuple
 MOST_STRANGERS = 0.1
 """Share of values that may not fit: "none", "see chart", a typing error."""
 
+COMPACT = "%Y%m%d"
+"""Days in digits alone: some databases keep them as whole numbers."""
 FORMATS = (
     "%Y-%m-%d",
     "%m/%d/%Y",
@@ -19,11 +21,17 @@ FORMATS = (
     "%d.%m.%Y",
     "%m-%d-%Y",
     "%d-%b-%Y",
-    "%Y%m%d",
+    COMPACT,
     "%B %d, %Y",
     "%b %d, %Y",
     "%m/%d/%y",
     "%d.%m.%y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%d/%m/%y",
+    "%d-%b-%y",
+    "%d %b %Y",
+    "%d %B %Y",
 )
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%H:%M:%S.%f", "%I:%M:%S %p")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?(\d\d)?)?")
@@ -95,7 +103,7 @@ _TRUTHS = (
 )  # fmt: skip
 _LISTS = 0.3
 """So many of a column's values must be lists of texts: others have one text alone."""
-_DAYS = 5
+MANY_DAYS = 5
 """From so many different times on it is no chance that all are midnights."""
 _MARKED = frozenset({"html", "rtf"})
 
@@ -165,7 +173,7 @@ def _dated(values: Sequence[str]) -> Shape | None:
     if best is None:
         return None
     share, pattern, timed = best
-    if pattern == "%Y%m%d" and not all(value.startswith(("19", "20")) for value in values):
+    if pattern == COMPACT and _share(values, lambda text: text.startswith(("19", "20"))) < 1 - MOST_STRANGERS:
         return None
     return Shape("datetime" if timed else "date", "", "" if pattern == "%Y-%m-%d" else pattern)
 
@@ -173,7 +181,7 @@ def _dated(values: Sequence[str]) -> Shape | None:
 def whole_days(values: Sequence[str]) -> bool:
     """Whether times are days that a database without dates keeps as midnights. Those of a zone are instants."""
     midnight = re.compile(r".*[T ](?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? AM)", re.IGNORECASE)
-    return len(values) >= _DAYS and all(map(midnight.fullmatch, values))
+    return len(values) >= MANY_DAYS and all(map(midnight.fullmatch, values))
 
 
 def _parses(text: str, pattern: str) -> bool:

@@ -159,7 +159,8 @@ class Survey:
         shape = shapes.judge(sample)
         if came and came != {"text"}:
             kind = came.pop() if len(came) == 1 else "text"
-            shape = shapes.Shape(kind, shape.form if kind in ("integer", "text") else "")
+            if (kind, shape.format) != ("integer", shapes.COMPACT) or distinct < shapes.MANY_DAYS:
+                shape = shapes.Shape(kind, shape.form if kind in ("integer", "text") else "")
         if shape.type == "datetime" and shapes.whole_days(sample):
             shape = shape._replace(type="date")
         return Column(

@@ -92,6 +92,9 @@ def _segments(piece: str) -> tuple[str, ...]:
         rest = _spelled(piece[cut:])
         if rest is not None and len(rest) > 1:
             return (piece[:cut], *rest)
+    for head in _HEADS:
+        if piece.endswith(head) and len(piece) >= len(head) + 3:
+            return (piece[: -len(head)], *_VOCABULARY[head])
     if _VOCABULARY.get(piece[1:]) in _REACHED:
         return (piece[0], *_VOCABULARY[piece[1:]])  # hph, mtel
     for cut in range(1, min(4, len(piece) - 3)):
@@ -115,6 +118,8 @@ def _spelled(piece: str) -> tuple[str, ...] | None:
             before = best[start]
             part = piece[start:end]
             meaning = _VOCABULARY.get(part)
+            if meaning is None and part.endswith("s") and len(part) >= _BOUND and end < len(piece):
+                meaning = _VOCABULARY.get(part[:-1])
             if meaning is None and start == 0 and part in _SINGLE and piece[end:] in ("name", "nm"):
                 meaning = _SINGLE[part]
             if before is None or meaning is None or not _may_join(part, start, end == len(piece)):
@@ -138,6 +143,10 @@ def _may_join(part: str, start: int, last: bool) -> bool:
     return (part in _BEGINNINGS and start == 0 and not last) or (part in _SINGLE and not last)
 
 
+_BOUND = 6
+"""Letters of a word and the s that binds it to the next one in Germanic languages: ``rechnungsnr``."""
+_HEADS = ("datum", "dato", "nummer", "nr", "naam", "navn", "tijd", "zeit")
+"""What a compound in these languages is, whatever stands before it: ``inschrijfdatum``."""
 _REACHED = (("phone",), ("fax",))
 _DERIVING = frozenset(
     {"al", "ed", "er", "ity", "ing", "ion", "ive", "ous", "ial", "ary", "ory", "ist", "ism", "ly", "ate"}

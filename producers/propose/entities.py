@@ -41,7 +41,7 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
          "medication", "immunization", "observation", "result", "lab", "device", "supply", "study", "assessment",
          "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test",
          "membership", "package", "subscription", "order", "vital", "alert", "questionnaire", "goal", "measurement",
-         "exam", "policy", "charge", "deposit", "refund", "adjustment", "waitlist"),
+         "exam", "policy", "allocation", "charge", "deposit", "refund", "adjustment", "waitlist"),
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
@@ -85,6 +85,8 @@ def _centre(profile: Profile, about: Mapping[str, Mapping[str, Concept]], found:
 def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], referred: bool) -> Kind:
     spelt = [singular(word) for word in words(one.name)]
     head = [word for word in spelt if word not in _SCAFFOLD] or spelt
+    if head[-2:] == ["credit", "note"]:
+        head = ["refund"]  # money, and nothing written
     if referred and not refers_to and _is_codes(one, about):
         return Kind("codes", UNMAPPED, 0.85, "a few codes with their meaning, which others refer to")
     if _WORKINGS & set(spelt):
@@ -200,6 +202,9 @@ def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:
         return Kind("appointment", "task", 0.85, "a patient, somebody who treats, a time and a state")
     if texts and dated and len(one.columns) <= _MOST_OF_A_NOTE:
         return Kind("note", "note", 0.82, "a text and its time, of a patient")
+    written = any(c.name in texts and c.fill(one.rows) > _USUAL for c in one.columns)
+    if written or (attended and any(about[name].name not in ("created", "edited") for name in moments)):
+        return kind._replace(entity="matter", confidence=0.75, why="a patient, and a text or a time: a note, a task?")
     return kind._replace(entity="matter", confidence=0.82)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from producers.profile.concepts import Concept, own_words
+from producers.profile.concepts import Concept
 from producers.profile.facts import Column
-from producers.profile.words import known
+from producers.profile.shapes import MANY_DAYS
 from producers.propose.line import Line, Rows, labelled, with_format
+from producers.propose.numbers import CODED, flag, may_refer, number
 from producers.propose.selects import choice
 
 _LABELS = {
@@ -18,33 +19,6 @@ _LABELS = {
     "npi": "NPI",
 }
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
-_NAMED = frozenset({"id", "number", "code", "key", "uuid", "reference"})
-_REFERRED = frozenset(
-    {
-        "patient",
-        "provider",
-        "doctor",
-        "staff",
-        "organization",
-        "facility",
-        "payer",
-        "appointment",
-        "document",
-        "person",
-        "responsible",
-        "guarantor",
-        "creator",
-        "reviewer",
-        "supervising",
-    }
-)
-_CODED = frozenset(
-    {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode", "priority",
-     "severity", "level", "stage", "state"}
-)  # fmt: skip
-_FEW = 30
-_LONG_NUMBER = 6
-_SHORT_NAME = 5
 
 
 def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
@@ -63,44 +37,34 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         # a number that merely looks like one is somebody's identifier
         kind, certainty = ("PHONES", min(one.certainty, 0.92)) if one.certainty > 0.8 else ("TEXT", 0.82)
     elif one.name == "website":
-        kind = "LINKS"
+        kind, certainty = "LINKS", 0.7 if rows.kind.entity == "document" else certainty  # there it may be the file
     elif one.name == "money":
         kind, certainty = "CURRENCY", one.certainty
+        if "cents" in spelt:
+            certainty, why = 0.7, "hundredths of an amount: divide them in a query (query: …)"
         unit = next((other for other, about in rows.about.items() if about.name == "currency"), None)
         rule = {"from": column.name, "currency": unit} if unit else column.name
     elif one.name == "duration":
         kind, rule = "NUMBER", {"from": column.name, "as": "minutes" if column.type == "text" else "integer"}
     elif kind in ("DATE", "DATE_TIME"):
         rule, certainty = with_format(column), 0.92
+        if kind == "DATE_TIME" and "date" in column.spelt and column.distinct < MANY_DAYS:
+            certainty, why = 0.75, "too few to tell whether they are days or times"
     elif kind == "BOOLEAN":
         rule, why = _truth(column), "yes or no"
-    elif column.type == "integer" and {text for text, _ in column.values} == {"0", "1"} and one.name != "sex":
-        kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": "1"}, "it is 0 or 1", 0.85
-    elif _may_refer(rows, column):
+    elif (yes := flag(column)) is not None and one.name != "sex":
+        kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": yes}, f"it is 0 or {yes}", 0.85
+    elif may_refer(rows, column):
         kind, certainty, why = "TEXT", 0.7, "numbers that may be keys of records, which lead nowhere known"
-    elif select is not None and (column.type == "text" or spelt & _CODED or one.name in _CODED):
+    elif select is not None and (column.type == "text" or spelt & CODED or one.name in CODED):
         kind, certainty, why = "SELECT", 0.88, f"{len(select.options)} values, again and again"
         rule = {"from": column.name, "values": dict(select.values)}
-    elif one.name == "quantity":
-        why = "counted or measured"
-    elif column.type == "integer" and spelt & {"is", "has", "active"} and column.distinct <= 2 and column.longest == 1:
-        kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": "1"}, "it is 0 or 1", 0.82
-    elif column.type == "integer" and column.distinct <= _FEW and (spelt & _CODED or one.name in _CODED):
-        kind, certainty, why = "TEXT", 0.82, "numbers that stand for something"
-    elif column.type == "decimal" and not one.name and _amounts(rows):
-        certainty, why = 0.7, "an amount of money as those beside it, or a measure?"
-    elif column.type == "integer" and (spelt & _NAMED or one.name in ("npi", "zip") or _is_code(column)):
-        kind, certainty, why = "TEXT", 0.82, "a number that is not counted with"
     elif "value" in spelt and kind == "NUMBER" and rows.kind.entity == "matter":
         kind, why = "TEXT", "results are not always numbers"
     elif column.form == "list":
         certainty, why = 0.6, "several texts in one: a multi-select (split: …)?"
-    elif column.type == "integer" and one.name != "quantity" and all(map(_cryptic, column.spelt)):
-        certainty, why = 0.75, "a short name that says nothing: a number, or the key of something?"
-    elif column.type == "integer" and (column.spelt[-1:] in (("percent",), ("day",))):
-        why = "counted or measured"
-    elif column.type == "integer" and column.distinct <= 3:
-        certainty, why = 0.7, "a number with so few values may be a code"
+    elif kind == "NUMBER":
+        kind, certainty, why, rule = number(rows, column, one)
     elif column.type == "time":
         certainty, why = 0.82, "a time of day"
     label = _LABELS.get(one.name) if not one.of_other else None
@@ -117,32 +81,6 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         label=label or labelled(column),
         select=select if kind == "SELECT" else None,
     )
-
-
-def _may_refer(rows: Rows, column: Column) -> bool:
-    spelt = set(column.spelt)
-    whole = column.type == "integer" or column.form == "digits"
-    return (
-        whole
-        and (
-            "id" in spelt
-            or column.spelt[-1:] == ("by",)
-            or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name))
-        )
-        and not (spelt & {"count", "quantity", "units"})
-    )
-
-
-def _amounts(rows: Rows) -> bool:
-    return any(one.name == "money" for one in rows.about.values())
-
-
-def _cryptic(word: str) -> bool:
-    return len(word) <= _SHORT_NAME and not known(word)
-
-
-def _is_code(column: Column) -> bool:
-    return column.form != "" or column.longest >= _LONG_NUMBER
 
 
 def _explained(rows: Rows, column: Column) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from producers.profile.concepts import Concept, concepts, own_words
 from producers.profile.facts import Column, ObjectFacts, Profile, Relation
+from producers.profile.relations import Parent, affinity
 from producers.profile.words import words
 from producers.propose.derived import Group, groups
 from producers.propose.fields import custom_field
@@ -28,6 +30,10 @@ ADDRESS = {
     "longitude": "addressLng",
 }
 _LONGEST_CODE = 3
+_NAMED_AFTER = 0.9
+"""Affinity from which on a column is named after the records of the other object alone."""
+_TELLING = 3
+"""Different values from which on it says something that all are keys of an object after which nothing is named."""
 _TECHNICAL = frozenset(
     {
         "archived",
@@ -82,7 +88,7 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
         if column.name in spelled:
             found.append(_derived(rows, column, spelled[column.name]))
         else:
-            found.extend(_of(rows, column))
+            found.extend(_of(rows, column, profile))
     order = {column.name: position for position, column in enumerate(one.columns)}
     return sorted(found, key=lambda line: order[line.column])
 
@@ -125,7 +131,7 @@ def _derived(rows: Rows, column: Column, group: Group) -> Line:
     return Line(rows.facts.name, column.name, "derived", 0.88, why, f"derived {group.name}", group=group)
 
 
-def _of(rows: Rows, column: Column) -> Iterator[Line]:
+def _of(rows: Rows, column: Column, profile: Profile) -> Iterator[Line]:
     one = rows.about[column.name]
     name, certainty = one.name, one.certainty
     relation = rows.relations.get(column.name)
@@ -136,7 +142,7 @@ def _of(rows: Rows, column: Column) -> Iterator[Line]:
         and not _is_stamp(column)
         and not set(column.spelt) & _TECHNICAL
     ):
-        yield _link(rows, column)
+        yield _link(rows, column, profile)
         return
     if column.name in rows.facts.key and not (rows.kind.entity == "patient" and name == "npi"):
         return
@@ -226,8 +232,10 @@ def _of_person(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
             yield placed_line(rows, column, place, one.certainty, "what it is called", "name", {place: column.name})
         case "name" if not {"first_name", "last_name"} & {other.name for other in rows.about.values()}:
             if _take(rows, "name"):
-                why = "the whole name in one column: taken as it is"
-                yield placed_line(rows, column, "fullName", 0.85, why, "name", {"lastName": column.name})
+                whole = any(re.search(r"[\s,]", mask) for mask, _ in column.patterns[:1])
+                certainty = 0.85 if whole else 0.7
+                why = "the whole name in one column: taken as it is" if whole else "one word: which name is it?"
+                yield placed_line(rows, column, "fullName", certainty, why, "name", {"lastName": column.name})
         case "email" if _take(rows, "emails"):
             yield placed_line(
                 rows, column, "emails", one.certainty, "its values are e-mail addresses", "emails", column.name
@@ -363,9 +371,15 @@ def _file(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
     yield placed_line(rows, column, "file", one.certainty, f"of the file: its {part}", f"file {part}", column.name)
 
 
-def _link(rows: Rows, column: Column) -> Line:
+def _link(rows: Rows, column: Column, profile: Profile) -> Line:
     relation = rows.relations[column.name]
-    rate = f"{relation.rate:.0%} of the values are keys of {relation.to}"
+    why = f"{relation.rate:.0%} of the values are keys of {relation.to}"
     certainty = 0.99 if relation.declared else 0.96 if relation.rate >= 0.9 else 0.88 if relation.rate >= 0.6 else 0.7
+    to = Parent(relation.to, profile.object(relation.to).column(relation.to_column))
+    named = affinity(column, to, itself=relation.to == rows.facts.name) >= _NAMED_AFTER
+    if not relation.declared and certainty < 0.9 and not named:
+        certainty = 0.75
+    if not relation.declared and to.dense and column.distinct < _TELLING - named:
+        certainty, why = min(certainty, 0.75), f"{why}, but so few small numbers are keys of anything: is it one?"
     place, label = f"-> {relation.to}", labelled(column)
-    return Line(rows.facts.name, column.name, place, certainty, rate, label=label, relation=relation)
+    return Line(rows.facts.name, column.name, place, certainty, why, label=label, relation=relation)

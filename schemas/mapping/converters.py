@@ -89,8 +89,8 @@ def day(zone: ZoneInfo, formats: Sequence[str] = ()) -> Convert:
     """A date as ``YYYY-MM-DD``. A date never shifts: only an instant is brought to the clinic's day."""
 
     def convert(value: Value) -> str:
-        if isinstance(value, str):
-            value = _parsed(value, formats)
+        if isinstance(value, str) or (formats and isinstance(value, int)):
+            value = _parsed(str(value), formats)
         if isinstance(value, datetime):
             try:
                 return (value.astimezone(zone) if value.tzinfo else value).date().isoformat()
@@ -117,8 +117,8 @@ def moment(
     second, backward = ambiguous == "second", missing == "backward"
 
     def convert(value: Value) -> str:
-        if isinstance(value, str):
-            value = _parsed(value, formats)
+        if isinstance(value, str) or (formats and isinstance(value, int)):
+            value = _parsed(str(value), formats)
         if not isinstance(value, datetime):
             if not isinstance(value, date):
                 raise UnusableError("a date and time was expected")

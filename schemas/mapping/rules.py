@@ -56,7 +56,7 @@ class Rule(Model):
     currency: str | None = None
     """Column of the currency code; the mapping's own currency where there is none."""
     formats: list[str] = []
-    """For dates in text: strptime patterns, tried before ISO 8601."""
+    """For dates in text or whole numbers: strptime patterns, tried before ISO 8601."""
     placeholder: str | None = None
     """For an e-mail: the column that a stand-in is made from where there is no usable address (Twenty takes none
     twice). It is the same each time, ends in ``.invalid``, which no mail can reach, and is flagged."""

@@ -213,6 +213,14 @@ def test_declared_formats_come_before_iso() -> None:
     assert moment("07/15/2024 09:30 PM") == "2024-07-16T01:30:00.000Z"
 
 
+def test_days_that_a_database_keeps_as_whole_numbers() -> None:
+    assert converters.day(NEW_YORK, ["%Y%m%d"])(20240203) == "2024-02-03"
+    with pytest.raises(UnusableError, match="not a date"):
+        converters.day(NEW_YORK, ["%Y%m%d"])(0)
+    with pytest.raises(UnusableError, match="a date was expected"):
+        converters.day(NEW_YORK)(20240203)
+
+
 def test_raw_keeps_what_a_flag_can_hold() -> None:
     assert raw("x" * 100_000) == "x" * 65_536
     assert raw(b"\xff\x00") == "ff00"

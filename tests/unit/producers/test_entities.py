@@ -114,3 +114,14 @@ def test_whoever_a_row_is_assigned_to_works_there(tmp_path: Path) -> None:
 def test_a_second_key_is_a_question(tmp_path: Path) -> None:
     rows = [{**row, "guid": f"00000000-0000-4000-8000-{n:012}"} for n, row in enumerate(_PEOPLE)]
     assert "guid" not in [line.column for line in _proposed(tmp_path, bozo=rows)["bozo"].certain]
+
+
+def test_credit_notes_are_money_and_nothing_written(tmp_path: Path) -> None:
+    rows = [{"credit_notes_id": n, "bozo_id": 5000 + n % 40, "amount": n + 0.5} for n in range(40)]
+    one = _proposed(tmp_path, credit_notes=rows)["credit_notes"]
+    assert one.kind.target == "custom"
+
+
+def test_a_time_and_somebody_who_acts_may_be_a_task(tmp_path: Path) -> None:
+    rows = [{name: value for name, value in row.items() if name != "status"} for row in _turns()]
+    assert _proposed(tmp_path, turn=rows)["turn"].kind.confidence < THRESHOLD
