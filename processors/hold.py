@@ -130,7 +130,7 @@ class Children:
         slot = self._slots.setdefault(patch.key, Slot())
         held = slot.waiting.write.version if slot.waiting else None
         owed = slot.owed.patch.version if slot.owed else None
-        if (held and held >= patch.version) or (owed and owed > patch.version):
+        if held == patch.version or (owed and owed > patch.version):
             return
         open_links = owed_again(slot.owed.patch if slot.owed and owed == patch.version else None, patch)
         if open_links is None:
@@ -145,28 +145,31 @@ class Children:
     def _settle(self, key: str, slot: Slot, now: float) -> None:
         waiting = slot.waiting
         if waiting is not None:
-            write = waiting.write
-            whole, required, optional = completed(write, self._known)
+            whole, required, optional = completed(waiting.write, self._known)
             waiting.missing = (*required, *optional)
             waiting.blocking = {token for token in required if token not in waiting.own}
             # an optional one too: the row may have had the link for long
             waiting.blocking |= self._subscriptions.unheard(waiting.missing)
-            if waiting.blocking or (
-                now < waiting.since + self._grace and any(token not in waiting.own for token in optional)
-            ):
+            in_grace = now < waiting.since + self._grace
+            if waiting.blocking or (in_grace and any(token not in waiting.own for token in optional)):
                 for token in waiting.missing:
                     self._subscriptions.ask(token, key, waiting.live)
-                return
-            self._outbox.write(self.partition, with_open_links_optional(whole) if required else whole, waiting.live)
-            slot.waiting = None
-            self._slots.touch(key, write.version)
-            if slot.owed is not None:
-                self._slots.touch(key, slot.owed.patch.version)
-                slot.owed = None
-            patch = owed_patch(whole, frozenset(waiting.missing))
-            if patch is not None:
-                slot.owed = Owed(patch, waiting.since)
+            else:
+                self._leave(key, slot, waiting, whole)
+        # of a version before one that still waits, too: it is what Twenty shows
         self._settle_owed(key, slot)
+
+    def _leave(self, key: str, slot: Slot, waiting: Waiting, whole: Write) -> None:
+        write = with_open_links_optional(whole) if waiting.missing else whole
+        self._outbox.write(self.partition, write, waiting.live)
+        slot.waiting = None
+        self._slots.touch(key, whole.version)
+        if slot.owed is not None:
+            self._slots.touch(key, slot.owed.patch.version)
+            slot.owed = None
+        patch = owed_patch(whole, frozenset(waiting.missing))
+        if patch is not None:
+            slot.owed = Owed(patch, waiting.since)
 
     def _settle_owed(self, key: str, slot: Slot) -> None:
         owed = slot.owed

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,6 +192,25 @@ def test_an_optional_alias_follows_who_bears_it() -> None:
     assert world.held() == set()
 
 
+def test_links_of_what_is_in_twenty_follow_while_a_newer_version_waits() -> None:
+    bearer, other, child, late = *PARENTS[:2], CHILDREN[0], CHILDREN[1]
+    world = quiet_world(
+        Step(0, bearer, Operation.UPSERT, aliases=("x",)),
+        Step(0, child, Operation.UPSERT, soft=(late,), maybe="x"),
+    )
+    world.settle()
+    version = world.sink.rows[child].version
+    waits = Step(0, child, Operation.UPSERT, (NOBODY,), soft=(late,), maybe="x")
+    moved = (Step(0, bearer, Operation.UPSERT), Step(0, other, Operation.UPSERT, aliases=("x",)))
+    for minute, step in enumerate((waits, *moved, Step(0, late, Operation.UPSERT)), start=5):
+        step.build(minute)
+        world.changes.append(step.change)
+        world.settle()
+    row = world.sink.rows[child]
+    assert world.held() == {child}
+    assert (row.version, row.links) == (version, {"s0": twenty_id(late, ""), "maybe": twenty_id(other, "")})
+
+
 def test_a_snapshot_after_a_restart_waits_for_what_its_alias_says_and_for_no_bearer() -> None:
     """Who bears an alias is not known again before ``identities`` is read, and that may take longer than the grace."""
     bearer, (child, stranger) = PARENTS[0], CHILDREN[:2]
@@ -300,7 +320,8 @@ def test_descendants_of_a_parent_that_is_kept_out_end_as_skipped_and_follow_when
     assert world.sink.rows[child].links["r0"] and world.sink.rows[grandchild].links["r0"]
 
 
-def test_links_of_all_parts_that_came_back_are_owed() -> None:
+@pytest.mark.parametrize("newer_waits", [False, True])
+def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
     """Two plans of one record name the same patient by fields of the same name, and she was merged."""
     record, patient, moved = CHILDREN[0], part_key(PARENTS[0], ""), "her-survivor"
     outbox = Outbox(TOPICS, CODEC)
@@ -312,6 +333,9 @@ def test_links_of_all_parts_that_came_back_are_owed() -> None:
         identity_version=lambda _: None,
         lifted=lambda _: False,
     )
+    if newer_waits:
+        part = Part("", "thing", links=(Link("parent", part_key(NOBODY, ""), True),))
+        children.accept(Write(record, WriteKind.WRITE, Version(1, 1, 2, 1), Unit("t", 0, 2), (part,)), b"", True, 0)
     came_back = [("target", "person"), ("line:1", "patient"), ("line:2", "patient"), ("line:2", "doctor")]
     for name, field in came_back:
         part = Part(name, "thing", PartMode.OWN, links=(Link(field, patient, False),))
