@@ -254,4 +254,5 @@ coded:
 credit: credits debit
 allocation: allocations allocated
 episode: episodes
+master: mast
 """

@@ -18,9 +18,10 @@ _MOST, _MANY = 0.6, 0.35
 """Share of a table's columns that must begin alike, and where they begin with an abbreviation of the table's name."""
 _LONGEST = 14
 _TYPED = re.compile(
-    r"(?:str|txt|int|lng|dtm|dt|bln|bit|bool|dbl|dec|cur|num|chr|vch|vc|nvc|sz|fk|pk|[sndbilfcpm])(?=[A-Z])"
+    r"(?:str|txt|mem|int|lng|dtm|dt|bln|bit|bool|yn|dbl|dec|cur|mny|num|chr|vch|vc|nvc|sz|fk|pk|[sndbilfcpm])(?=[A-Z])"
 )
-_KEYS = {"fk": "Id", "pk": "Id"}
+_SAID = {"fk": "Id", "pk": "Id", "cur": "Amount", "mny": "Amount"}
+"""What a type tells that the rest of the name need not say again."""
 _NEVER = frozenset({"is", "has"})
 
 
@@ -42,7 +43,7 @@ def _without_types(columns: Sequence[str]) -> Mapping[str, str]:
     found = {name: match[0] for name in columns if (match := _TYPED.match(name))}
     if len(found) < max(_LEAST, _MOST * len(columns)) or len(set(found.values())) < 2:
         return {}
-    return {name: name[len(kind) :] + _KEYS.get(kind, "") for name, kind in found.items()}
+    return {name: name[len(kind) :] + _SAID.get(kind, "") for name, kind in found.items()}
 
 
 def _beginnings(table: str, columns: Sequence[str], meant: Collection[str]) -> Iterable[tuple[int, int, int, str]]:

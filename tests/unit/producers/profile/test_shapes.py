@@ -29,6 +29,7 @@ from producers.profile.words import singular, words
         ("Bokningsdatum", ("appointment", "date")),
         ("Urkundennummer", ("urkunden", "number")),
         ("PTLNAM", ("patient", "last", "name")),
+        ("DRMAST", ("doctor", "master")),
         ("xyzzy", ("xyzzy",)),
     ],
 )

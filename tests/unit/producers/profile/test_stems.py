@@ -30,9 +30,15 @@ def test_what_the_columns_share_is_left_out(table: str, prefix: str, rests: tupl
     assert called(table, "id", *(prefix + rest for rest in rests)) == {prefix + rest: rest for rest in rests}
 
 
-def test_types_before_names_are_left_out_and_a_foreign_key_stays_one() -> None:
-    found = called("Visit", "strReason", "dtStart", "bActive", "fkPatient", "Notes")
-    assert found == {"strReason": "Reason", "dtStart": "Start", "bActive": "Active", "fkPatient": "PatientId"}
+def test_types_before_names_are_left_out_but_for_what_the_name_does_not_say() -> None:
+    found = called("Visit", "strReason", "dtStart", "bActive", "fkPatient", "curHygiene", "Notes")
+    assert found == {
+        "strReason": "Reason",
+        "dtStart": "Start",
+        "bActive": "Active",
+        "fkPatient": "PatientId",
+        "curHygiene": "HygieneAmount",
+    }
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def test_names_that_only_happen_to_begin_alike_stay_whole(columns: tuple[str, ..
 def test_a_stem_is_the_end_of_the_name_and_never_blank(table: str, columns: list[str]) -> None:
     for name, stem in called(table, *columns).items():
         assert stem
-        assert name.endswith((stem, stem.removesuffix("Id")))
+        assert name.endswith((stem, stem.removesuffix("Id"), stem.removesuffix("Amount")))
 
 
 @pytest.mark.parametrize(
