@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import signal
 import sys
 import tempfile
 import time
@@ -229,9 +230,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.synthea", description=__doc__)
     parser.add_argument("directory", type=Path, help="with the CSV files of an export")
     options = parser.parse_args(arguments)
-    stack = Path(tempfile.mkdtemp(prefix="dualrun-synthea-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by `timeout`, the stack goes too
     try:
         files = {name: read(options.directory / f"{name}.csv", table) for name, table in TABLES.items()}
+        stack = Path(tempfile.mkdtemp(prefix="dualrun-synthea-"))
         with SyntheaShowcase(options.directory, stack, ShowcaseOptions(requests=0)) as showcase:
             showcase.start_systems()
             moment, deadline = showcase.source_now(), time.monotonic() + PATIENCE_SECONDS

@@ -5,6 +5,7 @@
 
 import os
 import random
+import signal
 import tempfile
 import time
 import uuid
@@ -21,6 +22,11 @@ from psycopg import sql
 from infra.stack import jars, kafka, postgres
 from infra.stack.ports import free_port
 from infra.stack.stack import KAFKA_SETTING, POSTGRES_SETTING, LocalStack
+
+
+def pytest_configure() -> None:
+    """Fixtures clean up also where `timeout` or a CI ends the tests: a stack's directory takes hundreds of MB."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -87,6 +88,8 @@ _FOUND = (
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 the answer is no, 2 usage or settings, 3 a system is not as expected."""
+    # ended by `timeout`, systemd or a container's end: as by Ctrl-C, so that what holds a clinic's rows is removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except _ASK as error:

@@ -87,7 +87,7 @@ class LocalStack:
 
         Raises StackError when `data_dir` holds something else, DirectoryInUseError when another stack runs in it,
         JarError when Kafka cannot be downloaded, ChildFailedError when a part does not come up. Whatever it raises,
-        nothing runs afterwards, and the logs stay.
+        nothing runs afterwards, and the logs stay; interrupted, a directory that is not to be kept goes, as at `stop`.
         """
         if self.data_dir.is_dir() and any(self.data_dir.iterdir()) and not (self.data_dir / PORTS_FILE).exists():
             raise StackError(
@@ -98,16 +98,23 @@ class LocalStack:
             ports = remembered_ports(
                 self.data_dir / PORTS_FILE, ("kafka", "kafka-controller", "postgres"), random.SystemRandom()
             )
+            starts = []
+            if not self._environ.get(KAFKA_SETTING):
+                starts.append(self._start_kafka)
+            if not self._environ.get(POSTGRES_SETTING):
+                starts.append(self._start_postgres)
             with ThreadPoolExecutor() as pool:
-                parts = []
-                if not self._environ.get(KAFKA_SETTING):
-                    parts.append(pool.submit(self._start_kafka, ports))
-                if not self._environ.get(POSTGRES_SETTING):
-                    parts.append(pool.submit(self._start_postgres, ports))
-            for part in parts:
-                part.result()
-        except BaseException:  # also a Ctrl-C must leave nothing behind
+                try:
+                    for part in [pool.submit(start, ports) for start in starts]:
+                        part.result()
+                except BaseException:
+                    self.supervisor.stop_all()  # whoever waits for one of them gives up, and leaving waits for nobody
+                    raise
+        except Exception:
             self._end()
+            raise
+        except BaseException:  # also a Ctrl-C must leave nothing behind
+            self.stop()
             raise
 
     def stop(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 from rich.console import Console
 
 from infra.cli.profile import take
@@ -12,6 +15,8 @@ from infra.clinics.jiva import Api, Jiva
 from infra.settings import SourceSettings
 from producers.profile.facts import Profile
 from tests.integration.postgres_world import Database
+from tests.tiny import settings_file
+from tests.waiting import until
 
 CANARY = "Zanzibar"
 
@@ -95,3 +100,24 @@ def test_an_api_is_read_through_its_lists(database: Database, postgres_url: str,
         ("member", "payer_id", "payer"),
         ("encounter", "member_id", "member"),
     }
+
+
+def test_one_that_is_ended_leaves_no_rows_behind(database: Database, postgres_url: str, tmp_path: Path) -> None:
+    """As `timeout`, `systemctl stop` or a container's end do it: what it has read is a clinic's."""
+    database.execute("CREATE TABLE patients (id int PRIMARY KEY, name text)")
+    path = settings_file(tmp_path, "unheard_of", source={"url": postgres_url})
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(postgres_url) as other:
+        other.execute("LOCK TABLE patients")
+        command = [sys.executable, "-m", "infra.cli.main", "profile", "--settings", str(path)]
+        profiling = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: database.execute(blocked).fetchone() == (1,), what="it reads the table")
+            directory = tmp_path / "data" / "profile"
+            assert [one.name.partition("-")[0] for one in directory.iterdir()] == ["profile"]
+            profiling.terminate()
+            assert profiling.wait(30) != 0
+        finally:
+            profiling.kill()
+            profiling.wait()
+    assert list(directory.iterdir()) == []

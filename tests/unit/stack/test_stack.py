@@ -1,0 +1,60 @@
+"""What a start that comes to nothing leaves behind; what one that succeeds does, needs real servers."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.stack.stack import POSTGRES_SETTING, LocalStack
+from infra.stack.supervisor import ChildFailedError, Program, Supervisor
+
+
+@pytest.mark.parametrize(
+    ("error", "keep", "stays"),
+    [(ChildFailedError, False, True), (KeyboardInterrupt, True, True), (KeyboardInterrupt, False, False)],
+    ids=["failed", "interrupted, to be kept", "interrupted"],
+)
+def test_only_an_interrupted_start_takes_its_directory_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException], keep: bool, stays: bool
+) -> None:
+    def ends(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(LocalStack, "_start_kafka", ends)
+    directory = tmp_path / "stack"
+    with pytest.raises(error):
+        LocalStack(directory, keep=keep, environ={POSTGRES_SETTING: "postgresql://elsewhere/none"}).start()
+    assert directory.exists() is stays
+    with pytest.raises(error):
+        LocalStack(directory, keep=keep, environ={POSTGRES_SETTING: "postgresql://elsewhere/none"}).start()
+
+
+def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """initdb runs, for one: the server after it is started by a thread that no Ctrl-C reaches."""
+    stopping, pids = threading.Event(), list[int]()
+    stop_all = Supervisor.stop_all
+
+    def stops(supervisor: Supervisor) -> None:
+        stopping.set()
+        stop_all(supervisor)
+
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def late(stack: LocalStack, _: object) -> None:
+        stopping.wait(30)
+        pids.append(stack.supervisor.start("late", Program(["sleep", "1000"])))
+
+    monkeypatch.setattr(Supervisor, "stop_all", stops)
+    monkeypatch.setattr(LocalStack, "_start_kafka", interrupted)
+    monkeypatch.setattr(LocalStack, "_start_postgres", late)
+    with pytest.raises(KeyboardInterrupt):
+        LocalStack(tmp_path / "stack", keep=False, environ={}).start()
+    assert not (tmp_path / "stack").exists()
+    assert not psutil.pid_exists(pids[0])
