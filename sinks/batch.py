@@ -7,10 +7,11 @@ latency, high load means full batches.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sinks.links import stands
 from sinks.pending import Lane, Pending
 from sinks.steps import Do, Step
 
@@ -38,6 +39,11 @@ class Work:
     pending: Pending
     step: Step
     group: Group
+
+    def revives(self, made: Container[str]) -> bool:
+        """Whether its row was gone for good and is there again, ``made`` being the rows that Twenty made for it."""
+        told = self.step.do is Do.CREATE and self.step.name in self.pending.purged
+        return told or (self.step.twenty_id in made and stands(self.step.identity))
 
 
 Slot = tuple[Lane, Group]

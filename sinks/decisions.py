@@ -145,10 +145,16 @@ class Decisions:
         self._publish(replace(identity, state=IdentityState.DELETED, content_hash="", links={}, unique=()))
 
     def made_anew(self, identity: Identity) -> None:
-        """A row that was gone for good is back under its id: the links to it, which Twenty has emptied, are owed again.
+        """A row that was gone for good is back under its id: the links to it, which Twenty has emptied, and what
+        fragments wrote into it are owed again.
 
-        They go through hold as link patches of the version that was written, so a crash loses none.
+        Links go through hold as patches of the version that was written, so a crash loses none. A fragment is sent
+        again as it was; where a crash loses that, it is with the next write of its record.
         """
+        for fragment in self._book.at(identity.twenty_id):
+            if fragment.mode is PartMode.FRAGMENT:
+                self._publish(replace(fragment, content_hash=""))
+                self._again[fragment.key, fragment.part] = fragment.version
         token = part_key(identity.key, identity.part)
         for child in self._book.referring(identity.twenty_id):
             emptied = [field for field, row in child.links.items() if row == identity.twenty_id]

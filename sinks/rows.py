@@ -45,6 +45,15 @@ def updated_at(answer: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
+def made(sent: Iterable[Row], answers: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The ids of the rows that Twenty made for a write, from its answers by id.
+
+    Nobody can tell where the source says when a row was made.
+    """
+    told = {row.payload["id"] for row in sent if "createdAt" not in row.payload} & answers.keys()
+    return {row for row in told if answers[row].get("createdAt") == answers[row].get("updatedAt")}
+
+
 def target_of(step: Step, catalogue: Catalogue) -> TargetObject:
     """Raises UnknownTargetError where the workspace has no such object."""
     target = catalogue.get(step.target)

@@ -312,6 +312,7 @@ class Sender:
         request = uuid.uuid4().hex
         call = partial(self._client.create_batch, target.plural, payloads, upsert=upsert)
         answers = {row["id"]: row for row in self._gateway.write(works[0].group.do, len(works), call)}
+        made = rows.made(sent, answers)
         if upsert:
             answers |= emptied(self._client, self._gateway, [row.payload for row in sent], answers, target)
         self._flow.passed(works)
@@ -321,11 +322,13 @@ class Sender:
             if answer is None:
                 self._recovery.unconfirmed(work, target, strangers)
                 continue
-            if work.group.columns and answer.get("createdAt") == answer.get("updatedAt"):
+            if work.group.columns and work.step.twenty_id in made:
                 self._recovery.stub(work, target)
                 continue
             self._done(work, row=row, answer=self._watch.guard.answer(row, answer, target), request_id=request)
             identity = self._book.record(work.pending.key).get(work.step.name)
+            if identity is not None and work.revives(made):
+                self._decisions.made_anew(identity)
             if identity is not None and self._watch.guard.repeatable(work, identity):
                 self._trial.passed(target, identity, row)
 
@@ -381,8 +384,6 @@ class Sender:
             work.pending.vacated.add((work.step.name, work.step.twenty_id))
         self._decisions.succeeded(work.pending, work.step, **answer)
         self._recovery.passed(work.step.twenty_id)
-        if work.step.do is Do.CREATE and work.step.name in work.pending.purged:
-            self._decisions.made_anew(self._book.record(work.pending.key)[work.step.name])
         self._lanes.changed[work.pending.key] = work.pending
 
     # --- commit

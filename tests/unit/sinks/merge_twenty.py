@@ -68,6 +68,13 @@ class Twenty(FakeTwenty):
         found = [row for row in self.rows.values() if plural == "people" and row["id"] in self.people]
         return Page(found[:limit], None, False, len(found))
 
+    def purge(self, row: str) -> None:
+        """Removes a row for good, also out of the trash, and every relation that leads to it."""
+        self.rows.pop(row, None)
+        self.trash.pop(row, None)
+        for other in self._all():
+            other.update({name: None for name, value in other.items() if value == row})
+
     def newest_update(self, plural: str, since: datetime) -> datetime | None:
         times = [datetime.fromisoformat(row["updatedAt"]) for row in self._all()]
         return max((time for time in times if time >= since), default=None)

@@ -65,8 +65,8 @@ class FakeTwenty:
     def create_batch(self, plural: str, records: Sequence[dict[str, Any]], upsert: bool) -> list[dict[str, Any]]:
         self._ask("upsert" if upsert else "create", records)
         for record in records:
-            self.rows[record["id"]] = {**self.rows.get(record["id"], {"createdAt": "2026-01-01T00:00:00Z"}), **record}
-            self.rows[record["id"]]["updatedAt"] = self._now()
+            now = self._now()
+            self.rows[record["id"]] = {**self.rows.get(record["id"], {"createdAt": now}), **record, "updatedAt": now}
         if self.lose_answers:
             self.lose_answers -= 1
             raise TwentyError("write", Refusal(Kind.UNKNOWN_OUTCOME, "told to", None, recognised=True))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from sinks.book import Book
 from sinks.identity import next_step
 from sinks.pending import Lane
 from sinks.steps import Do, Settled, Step
+from tests.unit.sinks.merge_world import World
 from tests.unit.sinks.test_convergence import ACTIONS, Machine
 from tests.unit.sinks.values import CATALOGUE, pending, version
 
@@ -125,3 +128,26 @@ def test_what_ended_while_its_row_lay_in_the_trash_is_cleared_when_the_row_comes
         assert isinstance(step, Step) and (step.do, step.outcome) == (Do.UPSERT, Outcome.RESTORED)
         assert rows.build(back, step, book, CATALOGUE).payload == expected
         assert rows.group_of(back, step, book, CATALOGUE).columns == tuple(sorted(expected))
+
+
+@pytest.mark.parametrize("notice", ["its own write", "another fragment", "a delete"])
+def test_a_row_that_was_purged_gets_back_what_fragments_wrote_into_it(notice: str) -> None:
+    one = World(random.Random(1))
+    for name in "ab":
+        one.put("patient", name, title=name)
+    one.put("contact", "a", patient="a", ext="e1", helper="b")
+    one.put("visit", "1", patient="b", other="a")
+    one.settle()
+    before = one.view()
+    one.twenty.purge(row("s/patient/a"))
+    match notice:
+        case "another fragment":
+            one.put("contact", "b", patient="a")
+        case "a delete":
+            one.delete("patient", "a")
+            one.settle()
+    one.put("patient", "a", title="a2")
+    one.settle()
+    after = one.view()
+    assert after.pop("s/patient/a") == {**before.pop("s/patient/a"), "jobTitle": "a2"}
+    assert after == before
