@@ -110,6 +110,15 @@ def test_what_the_servers_clock_is_ahead_is_told() -> None:
     assert api.now - timedelta(seconds=61) <= reading.horizon <= api.now - timedelta(seconds=60)
 
 
+def test_seconds_that_a_date_cannot_show_put_no_clock_ahead() -> None:
+    """A Date is cut to seconds: with the same clock it lies up to one behind."""
+    api = Api()
+    source = api.source()
+    for _ in range(20):
+        api.pass_by(0.37)
+        assert source.reading().ahead == timedelta(0)
+
+
 def test_an_api_that_tells_no_time_is_followed_by_ours() -> None:
     def without_date(request: httpx.Request) -> httpx.Response | None:
         return httpx.Response(200, headers={"date": ""}) if request.method == "HEAD" else None

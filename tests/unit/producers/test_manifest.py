@@ -109,9 +109,10 @@ def test_a_path_from_the_root_is_not_followed(tmp_path: Path) -> None:
     drops = Drops(tmp_path, MANIFEST)
     secret = tmp_path / "secret.pdf"
     secret.write_bytes(b"foo")
-    manifest_of(drops, f"1,{secret},3,{SHA}\n")
+    (drops.documents / "b.pdf").write_bytes(b"foo")
+    manifest_of(drops, f"1,{secret},3,{SHA}\n2,b.pdf,3,{SHA}\n")
     drops.settle()
-    assert drops.events() == []
+    assert drops.latest("path") == {"2": "b.pdf"}
 
 
 def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,7 @@ def test_a_row_that_no_message_holds_stops_no_other() -> None:
     world.sweep()
     assert len(world.topic.letters) == 1, "each once, over restarts too"
     assert world.poller.health.startswith("clinic/patient/p3 is not captured: ")
-    world.poller.show(world.database.now, waiting=False)
-    assert world.metrics.rejected.labels("clinic", "patient")._value.get() == 1
+    assert world.shown("source_rejected_rows") == 1
     world.put("p3", name="Ada")
     world.settle()
     assert world.latest()["p3"].record["name"] == "Ada"

@@ -57,7 +57,7 @@ class World:
         self.horizon = Horizon(timedelta(seconds=self.limits.margin), position.cursor)
         known = MemoryKnown()
         fold(known, changes, position.run, position.snapshot.since)
-        self.metrics = ProducerMetrics(CollectorRegistry())
+        self.registry = CollectorRegistry()
         self.poller = Poller(
             self.what,
             "clinic",
@@ -66,7 +66,7 @@ class World:
             known,
             position,
             self.limits,
-            self.metrics,
+            ProducerMetrics(self.registry),
             Letters(letter.digest for letter in self.topic.letters),
             clock=lambda: self.database.now,
             monotonic=lambda: (self.database.now - NOON).total_seconds(),
@@ -113,6 +113,11 @@ class World:
     @property
     def published(self) -> list[RecordChange]:
         return self.topic.changes
+
+    def shown(self, metric: str) -> float | None:
+        """What a metric says of the object."""
+        self.poller.show(self.database.now, waiting=False)
+        return self.registry.get_sample_value(f"dualrun_{metric}", {"source": "clinic", "object": self.what.name})
 
     def latest(self) -> dict[str, RecordChange]:
         """``record id -> last change`` of what the topic holds to be there."""
