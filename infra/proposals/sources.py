@@ -14,6 +14,7 @@ from rich.console import Console
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
 from infra.proposals import (
+    allied,
     australian,
     behavioral,
     british,
@@ -93,6 +94,7 @@ def seen(directory: Path) -> Iterator[Measured]:
         ("prefixed", prefixed),
         ("erp", erp),
         ("desktop", desktop),
+        ("allied", allied),
     )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))
