@@ -14,6 +14,7 @@ from rich.console import Console
 from infra.cli.profile import take
 from infra.clinics.worlds import WORLDS
 from infra.proposals import (
+    aesthetic,
     allied,
     australian,
     behavioral,
@@ -95,6 +96,7 @@ def seen(directory: Path) -> Iterator[Measured]:
         ("erp", erp),
         ("desktop", desktop),
         ("allied", allied),
+        ("aesthetic", aesthetic),
     )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from infra.proposals import allied, australian, british, canadian, desktop, erp, hosted, prefixed
+from infra.proposals import aesthetic, allied, australian, british, canadian, desktop, erp, hosted, prefixed
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
 from infra.proposals.sources import KEYS, seen
@@ -23,6 +23,7 @@ SOURCES: Mapping[str, tuple[ModuleType, str]] = {
     "erp": (erp, "care_patient"),
     "desktop": (desktop, "Patients"),
     "allied": (allied, "clients"),
+    "aesthetic": (aesthetic, "Client"),
 }
 FILES = ("british", "australian")
 """Files declare no keys, and the reader takes their headings in lower case."""
