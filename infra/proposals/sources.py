@@ -55,6 +55,8 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "erp": (118, 132, 96, 165),
     "australian": (158, 166, 146, 169),
     "desktop": (240, 263, 217, 249),
+    "allied": (245, 251, 230, 256),
+    "aesthetic": (202, 210, 192, 270),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
