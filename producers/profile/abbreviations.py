@@ -255,4 +255,14 @@ credit: credits debit
 allocation: allocations allocated
 episode: episodes
 master: mast
+lead: enquiry enquiries inquiry inquiries prospect prospects
+spent: spend
+score: points
+charge: surcharge surcharges
+requires: require needs
+recipient: recipients
+voucher: vouchers
+course: courses
+witness: witnesses
+storage:
 """

@@ -59,7 +59,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("city", ("city",), _TEXT, 0.97),
     ("state", ("state", "=address st", "=st", "=st code"), _TEXT, 0.95),
     ("file_size", ("file size", "size byte", "file byte", "=size", "=byte"), _NUMBERS, 0.93),
-    ("file_path", ("path",), _TEXT, 0.93),
+    ("file_path", ("path", "storage key", "file key"), _TEXT, 0.93),
     ("file_name", ("file name", "document name", "=file"), _TEXT, 0.93),
     ("mime", ("mime", "body type"), _TEXT, 0.93),
     ("hash", ("hash",), _TEXT, 0.9),
@@ -91,14 +91,14 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
         "money",
         (
             "amount", "cost", "fee", "price", "charge", "balance", "revenue", "paid", "billed", "outstanding",
-            "expense",
+            "expense", "spent",
             "discount", "total", "payment", "adjustment", "transfer", "copay", "deductible", "deposit", "refund",
             "premium", "allowed", "owed", "net", "gross", "due", "tax", "money",
         ),
         frozenset({"decimal"}),
         0.95,
     ),
-    ("money", ("amount", "cost", "fee", "price", "balance", "expense"), frozenset({"integer"}), 0.85),
+    ("money", ("amount", "cost", "fee", "price", "balance", "expense", "cents"), frozenset({"integer"}), 0.85),
     ("money", ("insurance",), frozenset({"decimal"}), 0.85),
     ("currency", ("currency",), _TEXT, 0.9),
     ("quantity", ("quantity", "count", "number of", "unit", "score", "duration"), _NUMBERS, 0.92),
@@ -109,7 +109,7 @@ CONCEPTS = frozenset(rule[0] for rule in _RULES)
 _ABOUT_OTHERS = """
     emergency guarantor referral responsible subscriber employer payer insurance provider doctor staff owner
     handler author parent supervising facility practice clinic company organization contact patient mother
-    father spouse partner group plan procedure viewer insured relation primary secondary
+    father spouse partner group plan procedure viewer insured relation primary secondary recipient
     """
 _OTHERS = frozenset(_ABOUT_OTHERS.split())
 _SAME = {
@@ -185,6 +185,8 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
         found |= {one.name: Concept("name", 0.88) for one in [*whole][:1]}
     if "first_name" in told and "last_name" not in told and not plain and own & _STORED:
         found[told["first_name"]] = Concept("file_path", 0.86)  # fname of a file
+    if told.keys() & {"city", "zip"} and "state" not in told and "county" in told:
+        found[told["county"]] = Concept("state", 0.88)  # the largest part of an address where there are no states
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
             if column.spelt == ("place",) and column.type == "text":
@@ -252,7 +254,9 @@ def _by_form(column: Column, core: Collection[str]) -> Concept | None:
         case "website":
             return Concept("website", 0.93)
         case "file":
-            return Concept("file_path" if {"path", "url"} & set(core) or _in_folders(column) else "file_name", 0.93)
+            return Concept(
+                "file_path" if {"path", "url", "storage"} & set(core) or _in_folders(column) else "file_name", 0.93
+            )
     return Concept("blob", 0.95) if column.type == "bytes" else None
 
 

@@ -12,6 +12,7 @@ from producers.profile.words import words
 STALE_DAYS = 730
 EMAIL = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
 _NO_ACTIVITY = frozenset({"birth_date", "death_date", "changed", "edited", "expiry"})
+_REACHED = frozenset({"patient", "person", "provider", "doctor", "staff"})
 _BASES = (("birth_date", "text"), ("email", "text"), ("phone", "digits"))
 
 
@@ -35,6 +36,11 @@ def is_people(concepts: Mapping[str, Concept]) -> bool:
 
 def are_patients(name: str, concepts: Mapping[str, Concept]) -> bool:
     return is_people(concepts) and (of(concepts, "birth_date") is not None or "patient" in words(name))
+
+
+def have_addresses(name: str, concepts: Mapping[str, Concept]) -> bool:
+    """Whether an e-mail address is that of the row itself, as users have one whatever else is known of them."""
+    return is_people(concepts) or bool(_REACHED & set(words(name)))
 
 
 def dates(columns: Iterable[Column], concepts: Mapping[str, Concept]) -> list[tuple[str, str]]:

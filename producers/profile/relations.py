@@ -14,7 +14,9 @@ _KEYISH = frozenset({"id", "number", "key", "code", "reference", "record", "uuid
 _SELF = frozenset({"parent", "merged"})
 _SELF_OF_PEOPLE = _SELF | {"guarantor", "responsible", "head", "supervising", "owner", "household"}
 _PEOPLE = frozenset({"patient", "person", "provider", "doctor", "staff"})
-_ACTING = frozenset({"assigned", "creator", "author", "handler", "owner", "staff", "reviewer", "responsible"})
+_ACTING = frozenset(
+    {"assigned", "creator", "author", "handler", "owner", "staff", "reviewer", "responsible", "witness"}
+)
 """Roles of whoever works at the clinic, whatever his rows are called."""
 _ACTED = 0.72
 _ENTERING = frozenset({"created", "creator", "updated", "entered", "deleted", "staff", "registered", "booked"})
@@ -35,6 +37,8 @@ _ROLES = frozenset(
     {"guarantor", "subscriber", "responsible", "insured", "parent", "mother", "father", "spouse", "owner"}
 )
 _ORGANIZED = frozenset({"payer", "employer", "company", "organization"})
+_KNOWN = _ROLES | _ORGANIZED | {"doctor", "provider", "referral", "manager"}
+"""Whom a clinic keeps in an address book of contacts."""
 _ANYBODY = frozenset({"company", "person", "organization", "staff"})
 _MATTERS = frozenset({"email", "phone", "money", "quantity", "birth_date", "state", "zip", "sex", "duration"})
 
@@ -103,7 +107,8 @@ def candidates(
             if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
                 continue
             shared = close >= 0.7 and _of_everybody(parent.object) and not named
-            if list(key) == [column.name] and (close < 1 or _own(column, child)) and not shared:
+            own = close < 1 or (_own(column, child) and not _taken_over(column, child, parent))
+            if list(key) == [column.name] and own and not shared:
                 continue
             if close or parent.telling:
                 found.append(Candidate(column.name, parent, close))
@@ -125,19 +130,40 @@ def _own(column: Column, child: str) -> bool:
     return not core or core <= own_words(child)
 
 
+def _taken_over(column: Column, child: str, parent: Parent) -> bool:
+    """Whether the key is written as the other object is, not as this one: ``ClientMedical`` has a ``ClientID``."""
+    written = _literal(column.stem or column.name)
+    return written == _literal(parent.object) and written != _literal(child)
+
+
+def _another(column: Column, parent: Parent) -> bool:
+    """Whether a column of an object names another record of it: ``RefundOfSaleID`` in Sale, ``repeat_of_id``."""
+    name, key = column.name.casefold(), parent.column.name.casefold()
+    ended = name.endswith(key) and len(name) > len(key) and set(parent.column.spelt) - _PLAIN
+    return bool(ended) or (column.spelt[-1:] == ("id",) and column.spelt[-2:-1] in (("of",), ("from",)))
+
+
+def _done_by(spelt: Sequence[str]) -> bool:
+    return [word for word in spelt if word not in _PLAIN][-1:] == ["by"]
+
+
 def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
     spelt = [word for word in column.spelt if not word.isdigit()]
     core = set(spelt) - _KEYISH
     if itself:
+        if _another(column, parent):
+            return 0.95
         people = own_words(parent.object) & _PEOPLE
         if people and set(spelt) & _FAMILIES and "head" in column.name.casefold():
             return 0.85  # which alone is a heading
+        if people and "referral" in core and not parent.dense:
+            return 0.7  # whoever came because of another patient
         return 0.85 if core & (_SELF_OF_PEOPLE if people else _SELF) else 0.0
     whole = own_words(parent.object)
     named = whole - {"master", "data", "table", "list", "record", "person"} or whole
     if named == {"person"} and core == {"patient"}:
         return 0.8
-    if named & {"staff", "provider"} and (core & _ACTING or spelt[-1:] == ["by"]):
+    if named & {"staff", "provider"} and (core & _ACTING or _done_by(spelt)):
         return _ACTED if "staff" in named or not parent.dense else 0.5
     if (
         "document" in core
@@ -148,6 +174,8 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.74  # doc
     if "staff" in named and core & {"provider", "doctor"}:
         return 0.75
+    if named == {"contact"} and not parent.dense and core & _KNOWN:
+        return 0.74
     if column.name.casefold() == parent.column.name.casefold() and not set(spelt) <= _PLAIN:
         return 1.0
     if _of_everybody(parent.object):

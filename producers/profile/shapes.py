@@ -76,8 +76,8 @@ def _is_json(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    if re.fullmatch(r"-?\d+\.\d+", text):
-        return False
+    if re.fullmatch(r"-?\d+\.\d+|\d{1,3}(\.\d{1,3}){3}", text):
+        return False  # a number, the address of a machine
     digits = sum(character.isdigit() for character in text)
     return 7 <= digits <= 15 and bool(re.fullmatch(r"\+?[\d\s().\-/]+((ext\.?|x)\s*\d+)?", text, re.IGNORECASE))
 

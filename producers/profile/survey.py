@@ -271,7 +271,7 @@ class Survey:
                 for child in known:
                     for column in child.columns:
                         about = child.concepts[column.name]
-                        theirs = about.of_other or not people.is_people(child.concepts)
+                        theirs = about.of_other or not people.have_addresses(child.name, child.concepts)
                         if child is parent or about.name != "email" or not theirs or not column.filled:
                             continue
                         filled, matched = self._store.included_folded(child.table, column.name, parent.table, to.name)

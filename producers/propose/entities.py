@@ -10,7 +10,7 @@ from producers.profile.people import is_people, of
 from producers.profile.words import singular, words
 from producers.propose.kind import CUSTOM, MEMBER, UNMAPPED, Kind
 from producers.propose.merges import MERGES, merging
-from producers.propose.roles import roles
+from producers.propose.roles import role_of, roles
 
 _NO_MOMENT = frozenset({"changed", "birth_date", "death_date", "expiry"})
 _USUAL = 0.7
@@ -41,7 +41,8 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
          "medication", "immunization", "observation", "result", "lab", "device", "supply", "study", "assessment",
          "authorization", "billing", "treatment", "insurance", "referral", "transition", "line", "history", "test",
          "membership", "package", "subscription", "order", "vital", "alert", "questionnaire", "goal", "measurement",
-         "exam", "policy", "allocation", "charge", "deposit", "refund", "adjustment", "waitlist"),
+         "exam", "policy", "allocation", "product", "service", "voucher", "course",
+         "charge", "deposit", "refund", "adjustment", "waitlist"),
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
@@ -119,6 +120,10 @@ def _named_after(one: ObjectFacts, about: Mapping[str, Concept], head: Sequence[
             return Kind("link", CUSTOM, 0.5, f"named after the {word}, yet without a name")
         if entity in ("organization", "payer") and (of(about, "name") or _titled(one, about)) is None:
             return Kind("link", CUSTOM, 0.5, f"rows between others, named after the {word}")
+        if word == "lead" and {"stage", "status"} & {spelt for c in one.columns for spelt in c.spelt}:
+            return Kind(
+                entity, target, 0.86, "people who may become patients, each at a stage: what may become of them"
+            )
         if word == "lead" and (is_people(about) or of(about, "phone") or of(about, "email")):
             return Kind(entity, target, 0.7, "people who may become patients: people, or opportunities?")
         if entity == "staff" and of(about, "email") is None:
@@ -171,6 +176,9 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
         return Kind("note", "note", 0.84, "what was written of an appointment that has its own row")
     if of_patients and kind.entity == "unknown":
         return _of_patients(one, kind, attended=bool(kinds_of & {"provider", "staff", "person"}))
+    whose = next((to for to in theirs if found[to].entity == "patient"), "")
+    if kind.entity in ("link", "unknown") and whose and _under_its_key(one, whose, profile):
+        return Kind("extension", "person", 0.84, f"one row for some of {whose}, under its key: fields of it", whose)
     if of_patients and kind.entity in ("organization", "payer"):
         return Kind("link", CUSTOM, 0.5, "rows between a patient and something else")
     if of_patients and kind.entity == "contact" and _once_each(name, profile, found):
@@ -178,6 +186,15 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
     if of_patients and kind.entity in ("patient", "person"):
         return Kind("matter", CUSTOM, 0.5, "rows that belong to a patient")
     return kind
+
+
+def _under_its_key(one: ObjectFacts, whose: str, profile: Profile) -> bool:
+    """Whether its key is that of the patients, so that a patient has one row at most."""
+    return any(
+        role_of(Kind("", "", 0.0, "", whose), relation, one.rows)
+        for relation in profile.relations
+        if relation.object == one.name and (relation.column,) == one.key
+    )
 
 
 def _written_up(one: ObjectFacts, name: str, theirs: set[str], found: Mapping[str, Kind]) -> bool:

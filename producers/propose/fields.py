@@ -7,6 +7,7 @@ from typing import Any
 from producers.profile.concepts import Concept
 from producers.profile.facts import Column
 from producers.profile.shapes import MANY_DAYS
+from producers.profile.words import words
 from producers.propose.line import Line, Rows, labelled, with_format
 from producers.propose.numbers import CODED, flag, may_refer, number
 from producers.propose.selects import choice
@@ -18,6 +19,7 @@ _LABELS = {
     "marital": "Marital status",
     "npi": "NPI",
 }
+_RESULTS = frozenset({"observation", "result", "lab", "test", "vital", "measurement", "assessment", "questionnaire"})
 _TYPES = {"date": "DATE", "datetime": "DATE_TIME", "boolean": "BOOLEAN", "decimal": "NUMBER", "integer": "NUMBER"}
 
 
@@ -59,7 +61,7 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
     elif select is not None and (column.type == "text" or spelt & CODED or one.name in CODED):
         kind, certainty, why = "SELECT", 0.88, f"{len(select.options)} values, again and again"
         rule = {"from": column.name, "values": dict(select.values)}
-    elif "value" in spelt and kind == "NUMBER" and rows.kind.entity == "matter":
+    elif "value" in spelt and kind == "NUMBER" and set(words(rows.facts.name)) & _RESULTS:
         kind, why = "TEXT", "results are not always numbers"
     elif column.form == "list":
         certainty, why = 0.6, "several texts in one: a multi-select (split: …)?"

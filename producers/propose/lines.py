@@ -52,6 +52,7 @@ _TECHNICAL = frozenset(
         "icon",
         "rowversion",
         "etag",
+        "ip",
         "soundex",
         "etl",
         "loaded",
@@ -63,7 +64,7 @@ _TECHNICAL = frozenset(
 
 _LATER = frozenset(
     {"signed", "cancelled", "completed", "confirmed", "finalized", "closed", "locked", "printed", "sent", "verified",
-     "reviewed", "reviewer", "approved", "resolved", "received", "read"}
+     "withdrawn", "revoked", "reviewed", "reviewer", "approved", "resolved", "received", "read"}
 )  # fmt: skip
 """What happened to a row after it was written."""
 

@@ -36,7 +36,7 @@ _REFERRED = frozenset(
 )
 CODED = frozenset(
     {"status", "type", "code", "kind", "class", "category", "sex", "race", "marital", "specialty", "mode", "priority",
-     "severity", "level", "stage", "state"}
+     "severity", "level", "stage", "state", "role"}
 )  # fmt: skip
 _UNITS = frozenset(
     {"percent", "quantity", "count", "score", "minute", "hour", "day", "week", "month", "year", "age", "weight",
@@ -69,13 +69,13 @@ def number(rows: Rows, column: Column, one: Concept) -> Guess:
         if one.name or spelt & _UNITS:
             return Guess("NUMBER", 0.9, "a field of its own, by its type: decimal", name)
         return Guess("NUMBER", 0.7, "an amount of money, or a measure?", name)
-    if spelt & {"is", "has", "active"} and column.distinct <= 2 and column.longest == 1:
+    if spelt & {"is", "has", "active", "requires"} and column.distinct <= 2 and column.longest == 1:
         return Guess("BOOLEAN", 0.82, "it is 0 or 1", {"from": name, "equals": "1"})
     if column.distinct == 1 and column.longest <= _SHORT and column.filled == rows.facts.rows:
         return Guess("NUMBER", 0.7, "the same number in every row: is it needed?", name)
     if spelt & _DAYS and not spelt & _UNITS:
         return Guess("TEXT", 0.6, "days counted from some day on, or digits of a date?", name)
-    if column.distinct <= _FEW and (spelt & CODED or one.name in CODED):
+    if column.distinct <= min(_FEW, column.filled // 2) and (spelt & CODED or one.name in CODED):
         return Guess("TEXT", 0.82, "numbers that stand for something", name)
     if spelt & _NAMED or one.name in ("npi", "zip"):
         return Guess("TEXT", 0.82, "a number that is not counted with", name)
@@ -107,7 +107,7 @@ def may_refer(rows: Rows, column: Column) -> bool:
         and (
             "id" in spelt
             or column.spelt[-1:] == ("by",)
-            or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name))
+            or bool(spelt & _REFERRED and spelt - own_words(rows.facts.name) and column.spelt[-1] not in CODED)
         )
         and not (spelt & {"count", "quantity", "units"})
     )

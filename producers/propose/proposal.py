@@ -71,4 +71,6 @@ def _changed_at(one: ObjectFacts, profile: Profile) -> str | None:
         return None
     about = concepts(one.name, one.columns)
     full = [c for c in one.columns if about[c.name].name == "changed" and c.type in ("datetime", "date")]
-    return next((c.name for c in full if c.fill(one.rows) > 0.5), None)
+    mostly = [c for c in full if c.fill(one.rows) > 0.5]
+    # the shortest name: others are those of parts of the row, as file_updated_at
+    return min(mostly, key=lambda column: len(column.spelt)).name if mostly else None

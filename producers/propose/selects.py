@@ -17,7 +17,7 @@ _DONE = frozenset({"completed", "complete", "done", "closed", "cancelled", "canc
 _OPEN = frozenset({"scheduled", "planned", "open", "outstanding", "booked", "pending", "confirmed", "new", "geplant",
                    "arrived"})  # fmt: skip
 _FREE = frozenset({"note", "message", "text", "body", "history", "instruction", "allergy", "medication", "condition",
-                   "address", "street", "summary", "narrative", "interval"})  # fmt: skip
+                   "address", "street", "summary", "narrative", "interval", "alert"})  # fmt: skip
 """What people write freely, however often they write the same."""
 _MEANINGS = {"f": "Female", "m": "Male", "w": "Female", "u": "Unknown"}
 

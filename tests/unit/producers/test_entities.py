@@ -125,3 +125,21 @@ def test_credit_notes_are_money_and_nothing_written(tmp_path: Path) -> None:
 def test_a_time_and_somebody_who_acts_may_be_a_task(tmp_path: Path) -> None:
     rows = [{name: value for name, value in row.items() if name != "status"} for row in _turns()]
     assert _proposed(tmp_path, turn=rows)["turn"].kind.confidence < THRESHOLD
+
+
+def test_who_may_become_a_patient_is_an_opportunity_where_a_stage_is_kept(tmp_path: Path) -> None:
+    rows = [
+        {"enquiries_id": n, "forename": f"Kim{n}", "surname": f"Lund{n}", "telephone": f"(617) 555-02{n:02}"}
+        for n in range(40)
+    ]
+    assert _proposed(tmp_path, enquiries=rows)["enquiries"].kind.confidence < THRESHOLD
+    staged = [{**row, "stage": ("new", "won")[n % 2]} for n, row in enumerate(rows)]
+    kind = _proposed(tmp_path, enquiries=staged)["enquiries"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("opportunity", True)
+
+
+def test_the_change_time_of_a_part_is_not_that_of_the_row(tmp_path: Path) -> None:
+    rows = [
+        {**row, "photo_updated_at": _BEGIN, "updated_at": _BEGIN + timedelta(hours=n)} for n, row in enumerate(_PEOPLE)
+    ]
+    assert _proposed(tmp_path, bozo=rows)["bozo"].changed_at == "updated_at"

@@ -67,6 +67,7 @@ def test_singular(word: str, expected: str) -> None:
         (["2024/05/04", "1999/12/31"], Shape("date", "", "%Y/%m/%d")),
         (["04 May 2024", "31 Dec 1999"], Shape("date", "", "%d %b %Y")),
         (["09:30", "17:05:00"], Shape("time")),
+        (["192.168.10.12", "10.0.10.7"], Shape("text")),
         (["02139", "10001"], Shape("text", "digits5")),
         (["02139-1234", "10001"], Shape("text", "zip")),
         (["1234567893"], Shape("text", "npi")),
