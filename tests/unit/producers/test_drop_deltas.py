@@ -54,6 +54,14 @@ def test_deltas_that_were_cleared_away_take_nothing_with_them(tmp_path: Path) ->
     assert drops.world.poller.health == ""
 
 
+def test_a_delta_may_say_several_things_of_a_row_and_the_last_counts(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, Rule(delta=Pattern("d-{export}.csv")))
+    drops.drop("d-1.csv", "id,name\n1,Ada\n1,Anna\n")
+    drops.settle()
+    assert drops.latest() == {"1": "Anna"}
+    assert drops.world.poller.health == "", "a person need not look at it"
+
+
 def test_a_full_export_after_deltas_is_the_last_word(tmp_path: Path) -> None:
     drops = Drops(tmp_path, Rule(full=Pattern("f-{export}.csv"), delta=Pattern("d-{export}.csv")))
     drops.drop("f-1.csv", ADA_BOB)

@@ -45,6 +45,20 @@ def test_files_may_come_before_their_manifest(tmp_path: Path) -> None:
     assert drops.latest("path") == {"1": "a.pdf"}
 
 
+def test_what_a_later_manifest_names_no_more_is_waited_for_no_more(tmp_path: Path) -> None:
+    drops = Drops(tmp_path, MANIFEST)
+    header = "id,path,size,sha256\n"
+    drops.drop("manifest.csv", f"{header}1,a.pdf,3,{SHA}\n2,b.pdf,3,{SHA}\n")
+    drops.settle()
+    drops.drop("manifest.csv", f"{header}2,b.pdf,3,{SHA}\n", at=60)
+    drops.settle()
+    for name in ("a.pdf", "b.pdf"):
+        (drops.documents / name).write_bytes(b"foo")
+    drops.settle()
+    assert drops.latest("path") == {"2": "b.pdf"}
+    assert drops.world.poller.health == ""
+
+
 def manifest_of(drops: Drops, text: str, at: float = 0.0) -> None:
     columns = drops.rule.bytes
     assert columns is not None

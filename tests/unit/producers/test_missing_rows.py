@@ -79,6 +79,21 @@ def test_a_deleted_row_that_is_made_again_is_published_again(world: World) -> No
     assert [operation for _, operation in operations(world)] == [Operation.UPSERT, Operation.DELETE, Operation.UPSERT]
 
 
+def test_a_row_that_came_back_and_went_again_is_missed_twice_again(world: World) -> None:
+    world.put("a")
+    world.poll_to_end()
+    world.delete("a")
+    world.sweep()
+    world.sweep()
+    world.put("a")
+    world.poll_to_end()
+    world.delete("a")
+    world.sweep()
+    assert [operation for _, operation in operations(world)] == [Operation.UPSERT, Operation.DELETE, Operation.UPSERT]
+    world.sweep()
+    assert operations(world)[-1] == ("a", Operation.DELETE)
+
+
 def test_vanished_rows_are_not_deletes() -> None:
     world = World(replace(PATIENT, on_missing="vanished"))
     world.put("archived")
@@ -109,6 +124,21 @@ def test_many_missing_at_once_stop_the_deletes_and_only_those() -> None:
     world.sweep()
     assert sum(operation == Operation.DELETE for _, operation in operations(world)) == 5
     assert world.poller.health == ""
+
+
+def test_an_approval_is_acted_upon_at_once() -> None:
+    """And not at the next sweep, which may be a day away."""
+    world = World(limits=replace(LIMITS, missing_rows=2, missing_ratio=0.2))
+    for number in range(10):
+        world.put(f"p{number}")
+    world.snapshot_to_end()
+    world.delete(*(f"p{number}" for number in range(5)))
+    world.sweep()
+    world.poller.approve()
+    reading = world.poller._source.reading()
+    while world.poller.sweep(reading):
+        pass
+    assert sum(operation == Operation.DELETE for _, operation in operations(world)) == 5
 
 
 def test_missing_rows_that_come_back_lift_the_guard_by_themselves() -> None:

@@ -30,8 +30,19 @@ def test_a_source_restored_from_a_backup_pauses_the_object(world: World) -> None
     world.poll_to_end()
     world.sweep()
     assert world.poller.health == ""
+    assert world.poller.position.approved == frozenset(), "the next restore pauses again"
     assert world.latest()["a"].record["name"] == "older"
     assert world.agrees()
+
+
+@pytest.mark.parametrize(("behind", "paused"), [(0.9, False), (1.1, True)])
+def test_a_clock_that_is_set_right_by_a_moment_is_no_restore(world: World, behind: float, paused: bool) -> None:
+    world.settle()
+    world.poller.heartbeat()
+    world.database.now -= timedelta(seconds=behind)
+    world.start()
+    world.poll()
+    assert ("restored from a backup" in world.poller.health) is paused
 
 
 @pytest.mark.parametrize(

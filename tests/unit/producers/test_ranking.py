@@ -119,6 +119,16 @@ def test_a_newer_export_whose_number_begins_anew_is_told(tmp_path: Path) -> None
     assert drops.world.poller.health == ""
 
 
+def test_exports_that_were_copied_at_once_are_no_concern(tmp_path: Path) -> None:
+    """In whatever order: their times are those of the copying."""
+    drops = Drops(tmp_path, DATED)
+    drops.drop("patients-52.csv", one("new"))
+    drops.drop("patients-1.csv", one("old"), at=5)
+    drops.settle()
+    assert drops.latest() == {"1": "new"}
+    assert drops.world.poller.health == ""
+
+
 def test_a_newer_delta_whose_number_begins_anew_is_told(tmp_path: Path) -> None:
     drops = Drops(tmp_path, Rule(delta=Pattern("d-{export}.csv")))
     drops.drop("d-52.csv", one("old"))

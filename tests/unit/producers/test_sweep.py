@@ -33,6 +33,12 @@ def test_few_rows_of_a_small_table_may_go() -> None:
     assert judge(gone, gone, 3, LIMITS, approved=False).condemned == ("a", "b", "c")
 
 
+def test_as_many_as_may_go_at_once_go() -> None:
+    gone = frozenset("abcd")
+    assert judge(gone, gone, 40, LIMITS, approved=False).condemned == ("a", "b", "c", "d")
+    assert judge(gone, gone, 39, LIMITS, approved=False).condemned == ()
+
+
 def test_the_objection_says_how_many_of_how_many() -> None:
     gone = frozenset("abcdef")
     assert judge(gone, gone, 20, LIMITS, approved=False).objection.startswith("6 of 20 records are missing at once")
