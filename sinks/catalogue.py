@@ -49,7 +49,7 @@ class TargetObject:
 
     types: field -> Twenty's field type. unique: names of unique fields. columns: relation field -> join column where
     it is not simply ``<field>Id``. owner: the relation to the member who answers for a row, empty where there is none;
-    fallback: the id of the one who does where nobody is known.
+    fallback: the id of the one who does where nobody is known. upserts: whether an upsert may meet a row.
     """
 
     name: str
@@ -59,6 +59,7 @@ class TargetObject:
     columns: Mapping[str, str] = field(default_factory=dict)
     owner: str = ""
     fallback: str = ""
+    upserts: bool = True
 
     def column(self, relation: str) -> str:
         """The join column of a relation field; a name that is one already passes."""
@@ -106,6 +107,8 @@ def _target(info: ObjectInfo, workspace: Workspace) -> TargetObject:
         {name: field_info.type for name, field_info in info.fields.items()},
         frozenset(name for name, field_info in info.fields.items() if field_info.is_unique and name != "id"),
         columns,
+        # Twenty 1.10 refuses it where there is no createdBy: of what a note or a task hangs on
+        upserts="createdBy" in info.fields,
     )
 
 

@@ -81,7 +81,7 @@ class Recovery:
                 self._missing_parent(works, sent, refusal)
             case Kind.POISON:
                 self._narrow(works, refusal)
-            case Kind.NOT_FOUND if works[0].group.do is Do.UPDATE:
+            case Kind.NOT_FOUND if works[0].step.do is Do.UPDATE:
                 for work in works:
                     work.pending.matched[work.step.name] = ""
                 self._again(works)

@@ -74,6 +74,12 @@ def require_fields(part: Part, target: TargetObject) -> None:
 
 def group_of(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:
     """What may share a request: rows of all fields with one another, rows of some fields only with their like."""
+    group = _shared(pending, step, book, catalogue)
+    target = catalogue.get(step.target)
+    return replace(group, do=Do.UPDATE) if group.do is Do.UPSERT and target and not target.upserts else group
+
+
+def _shared(pending: Pending, step: Step, book: Book, catalogue: Catalogue) -> Group:
     shared = step.do is Do.UPSERT and step.part is not None and step.part.mode is not PartMode.OWN
     if shared or step.do in (Do.LINK, Do.CLEAR) or (step.do is Do.UPSERT and step.outcome is Outcome.RESTORED):
         return Group(Do.UPSERT, step.target, tuple(sorted(build(pending, step, book, catalogue).payload)))

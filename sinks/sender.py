@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from sinks import metrics, rows, unique
+from sinks import metrics, rows
 from sinks.adopter import Adopter
 from sinks.answer import Answer
 from sinks.attachments import AttachmentError, Attachments
@@ -21,7 +21,7 @@ from sinks.batch import Board, Work
 from sinks.book import Book
 from sinks.catalogue import Catalogue, TargetObject, UnknownTargetError
 from sinks.decisions import Brake, Decisions
-from sinks.emptying import emptied, trashed
+from sinks.emptying import trashed
 from sinks.flow import Flow
 from sinks.gateway import Gateway
 from sinks.identity import next_step
@@ -39,6 +39,7 @@ from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 from sinks.uploads import ATTEMPTS, Uploads, left_out
 from sinks.watch import Watch
+from sinks.writing import written
 
 log = logging.getLogger("dualrun.sink")
 
@@ -278,7 +279,9 @@ class Sender:
         sent: list[Row] = []
         try:
             match do:
-                case Do.CREATE | Do.UPSERT:
+                case Do.UPDATE if works[0].step.do is Do.UPDATE:
+                    self._update(works[0], target)
+                case Do.CREATE | Do.UPSERT | Do.UPDATE:
                     sent = [rows.build(work.pending, work.step, self._book, self._catalogue) for work in works]
                     works, sent = self._watch.guard.screen(works, sent, target)
                     if works:
@@ -288,8 +291,6 @@ class Sender:
                     self._passed(works)
                 case Do.RESTORE:
                     self._restore(works, target)
-                case Do.UPDATE:
-                    self._update(works[0], target)
                 case Do.UPLOAD:
                     self._upload(works[0])
         except TwentyError as error:
@@ -307,14 +308,8 @@ class Sender:
             self._lanes.changed[work.pending.key] = work.pending
 
     def _write(self, works: Sequence[Work], sent: Sequence[Row], target: TargetObject) -> None:
-        upsert = works[0].group.do is Do.UPSERT
-        payloads = [unique.unmatched(row.payload, target) if upsert else row.payload for row in sent]
         request = uuid.uuid4().hex
-        call = partial(self._client.create_batch, target.plural, payloads, upsert=upsert)
-        answers = {row["id"]: row for row in self._gateway.write(works[0].group.do, len(works), call)}
-        made = rows.made(sent, answers)
-        if upsert:
-            answers |= emptied(self._client, self._gateway, [row.payload for row in sent], answers, target)
+        answers, made = written(self._client, self._gateway, works[0].group.do, sent, target)
         self._flow.passed(works)
         strangers = sorted(answers.keys() - {row.payload["id"] for row in sent})
         for work, row in zip(works, sent, strict=True):
@@ -329,7 +324,7 @@ class Sender:
             identity = self._book.record(work.pending.key).get(work.step.name)
             if identity is not None and work.revives(made):
                 self._decisions.made_anew(identity)
-            if identity is not None and self._watch.guard.repeatable(work, identity):
+            if identity is not None and target.upserts and self._watch.guard.repeatable(work, identity):
                 self._trial.passed(target, identity, row)
 
     def _restore(self, works: Sequence[Work], target: TargetObject) -> None:

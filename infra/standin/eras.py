@@ -17,6 +17,7 @@ class Era:
     the newer of its two metadata engines. `target_columns`: how noteTarget, taskTarget and attachment name what they
     hang on. `standard_fields`: city, xLink, employees, annualRecurringRevenue and idealCustomerProfile against
     annualRevenue and an opportunity's owner.
+    `upserts_unsigned`: an upsert may meet a row of an object without createdBy.
     `metadata`: objects and fields wrapped in `data`, or direct. `restore_path`: `/rest/restore/people` or
     `/rest/people/restore`. `attachments`: a `fullPath`, or a FILES field. `default_depth`: of REST, where 1
     embeds relations. `answers` and `names_code` are the words of its refusals (answers.py).
@@ -36,6 +37,7 @@ class Era:
     attachments: Literal["fullPath", "file"] = "fullPath"
     default_depth: Literal["0", "1"] = "0"
     keeps_position: bool = False
+    upserts_unsigned: bool = False
     names_code: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ NEWEST = Era(
     attachments="file",
     default_depth="1",
     keeps_position=True,
+    upserts_unsigned=True,
     names_code=True,
     answers={
         "throttled": "rate_limited",

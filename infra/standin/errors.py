@@ -90,6 +90,11 @@ def unknown_field(object_name: str, field: str) -> ApiError:
     return plain(message, kind="unknown_field", object=object_name, field=field)
 
 
+def unsigned(object_name: str) -> ApiError:
+    message = f"Missing createdBy field metadata for object {object_name}"
+    return ApiError(400, "Error", message, code="INTERNAL_SERVER_ERROR")
+
+
 def not_found() -> ApiError:
     return ApiError(404, "NotFoundException", "Record not found", code="NOT_FOUND", kind="not_found")
 

@@ -208,7 +208,7 @@ class RecordsApi:
             self._gate.admit(verb, table.of)
             wanted = arguments.get("filter") if many else {"id": {"eq": arguments.get("id")}}
             compiled = compile_filter(table.of, graphql_filter(wanted))
-            rows = list(table.matching(compiled, with_trashed=verb in ("restore", "destroy")))
+            rows = list(table.matching(compiled, with_trashed=True))
             if not many and not rows:
                 raise not_found()
             if verb == "update":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.standin.eras import Era
-from infra.standin.errors import ApiError, bad_request, duplicate_id, duplicate_value, plain, unknown_field
+from infra.standin.errors import ApiError, bad_request, duplicate_id, duplicate_value, plain, unknown_field, unsigned
 from infra.standin.filters import Filter, Path, SortOrder, value_at
 from infra.standin.model import COMPOSITES, ObjectType, Row
 from infra.standin.normalise import emptied, writers
@@ -171,6 +171,8 @@ class Table:
             row = self._laid_over(updated.get(found) or self.rows[found], kept, stamp)
             row["deletedAt"] = kept.get("deletedAt")
             updated[found] = row
+        if updated and not self._era.upserts_unsigned and "createdBy" not in self.template:
+            raise unsigned(self.of.name_singular)
         inserted: dict[str, Row] = {}
         for values in inserts:
             row = self._fresh(values, stamp)

@@ -95,7 +95,9 @@ class RestApi:
     def _get(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
         depth = self._depth(query)
         self._gate.admit("get", table.of)
-        row = _live(table, identity)
+        row = _there(table, identity)
+        if row["deletedAt"] is not None:
+            raise not_found()
         return 200, {"data": {table.of.name_singular: self._rendered(table, [row], depth)[0]}}
 
     def _rendered(self, table: Table, rows: list[Row], depth: int) -> list[Row]:
@@ -147,27 +149,27 @@ class RestApi:
 
     def _update(self, table: Table, identity: str, body: Any) -> Answer:
         self._gate.admit("update", table.of)
-        rows = self._workspace.update(table, [_live(table, identity)], body)
+        rows = self._workspace.update(table, [_there(table, identity)], body)
         return 200, {"data": {f"update{_pascal(table.of)}": self._rendered(table, rows, 0)[0]}}
 
     def _delete(self, table: Table, identity: str, query: Mapping[str, str]) -> Answer:
         """Destroys for good unless `soft_delete=true`."""
         soft = query.get("soft_delete") == "true"
         self._gate.admit("delete" if soft else "destroy", table.of)
-        row = _live(table, identity)
+        row = _there(table, identity)
         (self._workspace.trash if soft else self._workspace.destroy)(table, [row])
         return 200, {"data": {f"delete{_pascal(table.of)}": {"id": identity}}}
 
     def _update_many(self, table: Table, query: Mapping[str, str], body: Any) -> Answer:
         self._gate.admit("update", table.of)
-        rows = list(table.matching(compile_filter(table.of, _filter_node(query))))
+        rows = list(table.matching(compile_filter(table.of, _filter_node(query)), with_trashed=True))
         rows = self._workspace.update(table, rows, body)
         return 200, {"data": {f"update{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
 
     def _delete_many(self, table: Table, query: Mapping[str, str]) -> Answer:
         soft = query.get("soft_delete") == "true"
         self._gate.admit("delete" if soft else "destroy", table.of)
-        rows = list(table.matching(compile_filter(table.of, _filter_node(query))))
+        rows = list(table.matching(compile_filter(table.of, _filter_node(query)), with_trashed=True))
         (self._workspace.trash if soft else self._workspace.destroy)(table, rows)
         return 200, {"data": {f"delete{_pascal_plural(table.of)}": [{"id": row["id"]} for row in rows]}}
 
@@ -211,9 +213,10 @@ class RestApi:
         return 200, {"data": {f"restore{_pascal_plural(table.of)}": self._rendered(table, rows, 0)}}
 
 
-def _live(table: Table, identity: str) -> Row:
+def _there(table: Table, identity: str) -> Row:
+    """Also a row in the trash: 1.10 changes it there, and only reads do not see it."""
     row = table.rows.get(identity)
-    if row is None or row["deletedAt"] is not None:
+    if row is None:
         raise not_found()
     return row
 

@@ -146,12 +146,12 @@ class TwentyClient:
         return self._by_ids("destroy", plural, ids)
 
     def update(self, plural: str, record_id: str, fields: Mapping[str, Any]) -> Record:
-        """One request. Raises TwentyError of kind `not_found` where the record is in the trash or gone."""
+        """One request, also on a record in the trash. Raises TwentyError of kind `not_found` where it is gone."""
         body = self._call(f"update {plural}", "PATCH", f"/rest/{plural}/{record_id}", dict(fields))
         return _single(body)
 
     def update_many(self, plural: str, ids: Sequence[str], fields: Mapping[str, Any]) -> list[Record]:
-        """One request: the same fields on every live record among `ids` (at most `MAX_IDS_IN_MUTATION`)."""
+        """One request: the same fields on the records that exist of `ids` (at most `MAX_IDS_IN_MUTATION`)."""
         query = {"filter": f"id[in]:[{','.join(ids)}]"}
         return _rows(self._call(f"update {plural}", "PATCH", f"/rest/{plural}", dict(fields), query=query))
 

@@ -87,6 +87,17 @@ def test_update_and_destroy(client: TwentyClient, made: Made) -> None:
     assert client.read_ids("people", [identity], trashed=True) == []
 
 
+def test_update_of_what_is_in_the_trash(client: TwentyClient, made: Made) -> None:
+    """Why the sender looks whether a row that it has changed is there to be seen."""
+    identity = made.id("people")
+    client.create_batch("people", [person(identity)], upsert=False)
+    client.delete_many("people", [identity])
+    one = client.update("people", identity, {"jobTitle": "x"})
+    (same,) = client.update_many("people", [identity], {"city": "Rome"})
+    assert (one["jobTitle"], same["jobTitle"], same["city"]) == ("x", "x", "Rome")
+    assert one["deletedAt"] and same["deletedAt"]
+
+
 @pytest.mark.parametrize(("plural", "field"), [("people", "emails"), ("companies", "domainName")])
 def test_rows_in_the_trash_without_their_unique_values(
     client: TwentyClient, made: Made, tag: str, plural: str, field: str

@@ -323,6 +323,17 @@ class TestUpsert:
         answer = http.post("/rest/batch/people?upsert=true", json=[person(third, "")])
         assert third not in {one["id"] for one in answer.json()["data"]["createPeople"]}
 
+    def test_an_object_without_created_by_takes_none_that_meets_a_row(self, http: httpx.Client, made: Made) -> None:
+        """Why the sender updates what a note or a task hangs on one by one."""
+        person_id, note, link = (made.id(one) for one in ("people", "notes", "noteTargets"))
+        http.post("/rest/people", json=person(person_id))
+        http.post("/rest/notes", json={"id": note, "title": "N"})
+        row = {"id": link, "noteId": note}
+        assert http.post("/rest/batch/noteTargets?upsert=true", json=[row]).status_code == 201
+        answer = http.post("/rest/batch/noteTargets?upsert=true", json=[{**row, "personId": person_id}])
+        assert refusal(answer) == (400, "Missing createdBy field metadata for object noteTarget")
+        assert read(http, "noteTargets", link)["personId"] is None
+
     def test_an_empty_email_is_written_by_an_update_of_many(self, http: httpx.Client, made: Made, tag: str) -> None:
         first, second = made.ids("people", 2)
         http.post("/rest/batch/people", json=[person(first, f"a{tag}@x.test"), person(second, f"b{tag}@x.test")])

@@ -177,6 +177,38 @@ def test_parts_are_written_in_order_and_removed_last_first(world: World) -> None
     assert world.unaccounted(*[world.write("patient", "1", offset=offset) for offset in range(1, 5)]) == []
 
 
+def test_what_a_note_hangs_on_moves_comes_back_and_is_made_anew(world: World) -> None:
+    """Twenty takes no upsert that meets such a row: it is updated."""
+    note = Part("", "note", fields={"title": "Visit"}, content_hash="n")
+    people = [world.write("patient", str(i), person(f"P{i}"), offset=i) for i in (1, 2)]
+    rows = [twenty_id(one.key, "") for one in people]
+
+    def visit(whose: int, offset: int) -> Write:
+        links = (Link("person", "token", required=True, twenty_id=rows[whose]),)
+        target = Part("target", "noteTarget", internal={"note": ""}, links=links, content_hash=f"t{whose}")
+        return world.write("patient", "3", note, target, offset=offset)
+
+    def hangs_on() -> list[tuple[str, str]]:
+        return [(row["personId"], row["noteId"]) for row in world.twenty.rows("noteTarget")]
+
+    made = twenty_id(visit(0, 3).key, "")
+    target = twenty_id(visit(0, 3).key, "target")
+    writes = [visit(0, 3), visit(1, 4), visit(0, 5), visit(1, 6)]
+    with world.sink():
+        world.send(*people, writes[0])
+        world.settle()
+        for turn, write in enumerate(writes[1:], start=1):
+            if turn == 2:
+                world.twenty.person("trash", "noteTarget", target)
+            if turn == 3:
+                world.twenty.purge("noteTargets", target)
+            world.send(write)
+            world.settle()
+            assert hangs_on() == [(rows[turn % 2], made)]
+    assert world.events(Outcome.DEAD_LETTERED) == []
+    assert world.unaccounted(*people, *writes) == []
+
+
 def test_a_link_patch_completes_the_version_that_it_belongs_to(world: World) -> None:
     with world.sink():
         company = world.write("insurer", "1", Part("", "company", fields={"name": "Payer"}), offset=1)
