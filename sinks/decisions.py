@@ -67,7 +67,8 @@ class Decisions:
         self._topics = topics
         self._now = now
         self._again: dict[tuple[str, str], Version] = {}
-        """Parts whose last write is to be decided anew: a merge has come or gone, or a value that they did without."""
+        """Parts whose last write is to be decided anew: a merge has come or gone, or a value that they did without, or
+        something else may have been written over it."""
 
     def superseded(self, write: Write) -> None:
         if write.kind is not WriteKind.PATCH:
@@ -94,6 +95,10 @@ class Decisions:
         self._event(
             pending.write, settled.part, settled.outcome, settled.target, row, settled.reason, after=settled.after
         )
+        if settled.outcome is Outcome.SUPERSEDED:
+            for doubted in ghosts.overtaken(pending, self._book.record(pending.key), self._book):
+                self._publish(doubted)
+                self._again[doubted.key, doubted.part] = doubted.version
         doubts = merges.doubts(self._book, settled.identity)
         flags = (*settled.flags, *doubts, *pending.notes.pop(settled.part or "", ()))
         self.flagged(pending, settled.part, settled.target, row, flags)
@@ -261,6 +266,7 @@ class Decisions:
             if known is None or known.message is None or known.version != version:
                 continue  # a newer write has come meanwhile, and decides for itself
             settled = merges.as_said(self._book, known) and not self._book.could_have_more(known)
+            settled = settled and not ghosts.doubted(known)
             if known.mode is not PartMode.FRAGMENT and settled:
                 continue
             for write in earlier([known.message]):

@@ -63,6 +63,27 @@ def doubts(pending: Pending, known: Mapping[str, Identity], book: Book) -> list[
     return [identity for identity in found if identity != known.get(identity.part)]
 
 
+def overtaken(pending: Pending, known: Mapping[str, Identity], book: Book) -> list[Identity]:
+    """The identities of a record, doubted, that a version contradicts which comes after a newer one was decided.
+
+    A process that died may have sent it last, and the newer one was found to be in Twenty already.
+    """
+    if not pending.inherited or pending.write.kind is WriteKind.PATCH:
+        return []
+    said = {part.name: part for part in pending.write.parts}
+    contradicted = [one for name, one in known.items() if stands(one) and not _agrees(said.get(name), one)]
+    pending.remember(pending.write)
+    return [_unsure(identity, pending, book) for identity in contradicted]
+
+
+def _agrees(part: Part | None, identity: Identity) -> bool:
+    """Whether an identity's row is as a version says it is, as far as that names rows."""
+    if part is None or _elsewhere(part, identity):
+        return False
+    led = all(link.twenty_id in (None, identity.links.get(link.field, "")) for link in part.links)
+    return led and part.content_hash == identity.content_hash.partition("+")[0]
+
+
 def _unsure(identity: Identity, pending: Pending, book: Book) -> Identity:
     """The identity of a row that may hold something else than any answer told: its next write passes in any case."""
     replaced = pending.earlier.get(identity.part, ())

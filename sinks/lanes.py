@@ -21,6 +21,8 @@ class Watermark:
     """How far one partition is finished: the lowest offset that is not, which is what may be committed."""
 
     next: int
+    inherited: int = 0
+    """What lies before this offset a process before this one may have sent."""
     _open: deque[int] = field(default_factory=deque)
     _finished: set[int] = field(default_factory=set)
 
@@ -76,8 +78,9 @@ class Lanes:
 
     # --- positions
 
-    def start(self, lane: Lane, partition: int, offset: int) -> None:
-        self._marks[(lane, partition)] = Watermark(offset)
+    def start(self, lane: Lane, partition: int, offset: int, end: int) -> None:
+        """Where this process begins to read, and where the partition ends now."""
+        self._marks[(lane, partition)] = Watermark(offset, end)
 
     def committable(self) -> dict[tuple[Lane, int], int]:
         return {slot: mark.lowest() for slot, mark in self._marks.items()}
@@ -139,11 +142,12 @@ class Lanes:
         early = self._early.pop(write.key, self) is None
         lane = Lane.LIVE if early or write.key in self._lifted else position.lane
         superseded: list[Write] = []
+        inherited = position.offset < self._marks[(position.lane, position.partition)].inherited
         if pending is None:
             pending = self._admit(write, lane, now)
             pending.place = position
         elif write.version < pending.write.version:
-            pending.remember(write)
+            pending.come_late(write, inherited=inherited)
             superseded.append(write)
         elif write.version > pending.write.version:
             superseded.append(pending.write)
@@ -156,6 +160,7 @@ class Lanes:
             pending.lay(patch)
         else:
             pending.lay(write)
+        pending.inherited |= inherited
         pending.positions.append(position)
         pending.positions += self._lifted.pop(write.key, [])
         self._hurry(pending, lane)

@@ -53,6 +53,7 @@ class Pending:
     earlier: parts of replaced versions, by name: what of them is in Twenty is our own though no answer has told so.
     named: the parts of each replaced version: what it did not name may have been deleted.
     moved: part -> relations that led elsewhere when the record came: a process that died may have written them so.
+    inherited: a process before this one may have sent it, or what it replaced.
     relinked: parts whose links were written. merging: its rows are taken out because it was merged into another.
     """
 
@@ -80,6 +81,7 @@ class Pending:
     moved: dict[str, set[str]] = field(default_factory=dict)
     relinked: set[str] = field(default_factory=set)
     merging: bool = False
+    inherited: bool = False
 
     @property
     def key(self) -> str:
@@ -94,6 +96,14 @@ class Pending:
         for mapping in (self.withheld, self.matched, self.uploads, self.notes):
             mapping.clear()
         self.attempts = 0
+
+    def come_late(self, write: Write, *, inherited: bool) -> None:
+        """An older version is read only now. What was decided without it is decided anew where it may lie in Twenty."""
+        self.remember(write)
+        decided = (part for part in self.write.parts if part.name in self.accounted)
+        if inherited and self.write.kind is WriteKind.WRITE and any(map(self.overtook, decided)):
+            self.write = replace(self.write, repair=True)
+            self.accounted.clear()
 
     def lay(self, patch: Write) -> None:
         """Lays what a patch of the same version has resolved over the write."""

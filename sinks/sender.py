@@ -387,9 +387,9 @@ class Sender:
         offsets = self._lanes.committable()
         if not self._outbox.dirty(offsets):
             return
-        now = self._clock()
         waiting = len(self._board) or self._lanes.changed
-        if force or not waiting or now - self._committed_at >= _COMMIT_SECONDS:
+        if force or not waiting or self._clock() - self._committed_at >= _COMMIT_SECONDS:
+            self._decisions.decide_anew(self._intake.writes)
             self._outbox.commit(offsets, self._lease)
-            self._committed_at = now
+            self._committed_at = self._clock()
             self._flow.commit_first = False

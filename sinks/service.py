@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from schemas.broker import KafkaSettings, committed_offsets, producer, read_to_end
+from schemas.broker import KafkaSettings, committed_offsets, end_offsets, producer, read_to_end
 from schemas.codec import Codec
 from schemas.edits import EditPolicies
 from schemas.lease import SESSION_SECONDS, Lease
@@ -183,8 +183,10 @@ def _sender(
 ) -> Sender:
     topics = settings.topics
     lanes = Lanes(book.newest, book.covers, inbox.bulk_end)
+    ends = end_offsets(settings.kafka, (topics.live, topics.bulk), topics.partitions)
     for (lane, partition), offset in offsets.items():
-        lanes.start(lane, partition, offset)
+        topic = topics.live if lane is Lane.LIVE else topics.bulk
+        lanes.start(lane, partition, offset, ends[topic, partition])
     budget = Budget(settings.limit, settings.window, settings.reserve, time.monotonic())
     decisions = Decisions(book, outbox, codec, topics, lambda: datetime.now(UTC))
     decisions.reconcile_mergers()

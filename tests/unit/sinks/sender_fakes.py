@@ -234,7 +234,7 @@ class Bench:
         lanes = Lanes(book.newest, book.covers, self.kafka.bulk_end)
         for lane, topic in ((Lane.LIVE, TOPICS.live), (Lane.BULK, TOPICS.bulk)):
             self.kafka.read[lane] = self.kafka.offsets.get(topic, 0)
-            lanes.start(lane, 0, self.kafka.read[lane])
+            lanes.start(lane, 0, self.kafka.read[lane], len(self.kafka.lanes[lane]))
         outbox.started_at(lanes.committable())
         decisions = Decisions(book, outbox, codec, TOPICS, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         decisions.reconcile_mergers()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,9 +13,10 @@ from schemas.keys import twenty_id
 from schemas.records import AuditEvent, Identity, Link, Outcome, Part, Unit, Version, Write, WriteKind
 from sinks import rows
 from sinks.book import Book
+from sinks.ghosts import overtaken
 from sinks.identity import next_step, written
 from sinks.lanes import Lanes
-from sinks.pending import Lane, Pending, Position
+from sinks.pending import Lane, Pending, Position, overlay
 from sinks.steps import Do, Done, Settled, Step
 from tests.unit.sinks.values import CATALOGUE, version
 
@@ -62,10 +65,11 @@ class Machine:
         self.lanes = Lanes(self.book.newest, self.book.covers, lambda _: len(self.topics[Lane.BULK]), window=2)
         self.read = dict(self.offsets)
         for lane, offset in self.offsets.items():
-            self.lanes.start(lane, 0, offset)
+            self.lanes.start(lane, 0, offset, len(self.topics[lane]))
         self.waiting: dict[str, tuple[Pending, Step]] = {}
         self.new_identities: list[Identity] = []
         self.new_events: list[AuditEvent] = []
+        self.again: dict[str, Version] = {}
 
     def consume(self, lane: Lane) -> None:
         if self.read[lane] == len(self.topics[lane]):
@@ -101,6 +105,10 @@ class Machine:
                     pending.accounted.add("*" if step.part is None else step.part)
                     self.event(pending.write, step.part, step.outcome)
                     self.publish(step.identity)
+                    if step.outcome is Outcome.SUPERSEDED:
+                        for doubted in overtaken(pending, self.book.record(pending.key), self.book):
+                            self.publish(doubted)
+                            self.again[doubted.key] = doubted.version
                     continue
                 self.waiting[pending.key] = (pending, step)
                 break
@@ -157,6 +165,16 @@ class Machine:
         self.identities += self.new_identities
         self.events += self.new_events
         self.new_identities, self.new_events = [], []
+        said = [one for lane in Lane for one in self.topics[lane]]
+        for write in said:
+            if write.kind is WriteKind.WRITE and self.again.get(write.key) == write.version:
+                # what hold answers to a write that comes back to it
+                again = replace(write, repair=True)
+                for patch in said:
+                    if patch.kind is WriteKind.PATCH and (patch.key, patch.version) == (write.key, write.version):
+                        again = overlay(again, patch)
+                self.topics[Lane.LIVE].append(again)
+                del self.again[write.key]
         self.offsets = {lane: offset for (lane, _), offset in self.lanes.committable().items()}
 
     def drain(self) -> None:
@@ -167,7 +185,9 @@ class Machine:
             self.settle()
             done = all(self.read[lane] == len(self.topics[lane]) for lane in Lane)
             if done and not self.waiting and not list(self.lanes) and not self.lanes.bulk:
-                break
+                if not self.again:
+                    break
+                self.commit()
         self.commit()
 
 
@@ -256,6 +276,40 @@ def test_twenty_ends_as_the_newest_version_says(history: list[tuple[Lane, Write]
         if patch and (key, write.version) not in patched_late:
             for part in write.parts:
                 assert living[twenty_id(key, part.name)].get("lateId") == LINK
+
+
+@pytest.mark.parametrize(
+    "unheard",
+    [
+        (Part("", "person", fields={"jobTitle": 2}, content_hash="2"),),
+        (Part("", "company", fields={"name": 1}, content_hash="1"),),
+        (),
+    ],
+    ids=["other content", "another object", "deleted"],
+)
+@pytest.mark.parametrize("decided", [True, False], ids=["after the newer one", "before a part of it"])
+def test_what_a_dead_sender_wrote_does_not_outlast_what_was_there_before(
+    unheard: tuple[Part, ...], decided: bool
+) -> None:
+    """The next sender reads last what the dead one wrote last: the newest version had looked as if it were there."""
+    main, more = Part("", "person", fields={"jobTitle": 1}, content_hash="1"), Part("a", "note", fields={"title": 1})
+    parts = ((main,), unheard, (main,) if decided else (main, more))
+    first, second, third = (
+        Write(KEYS[0], WriteKind.WRITE if said else WriteKind.DELETE, version(at), Unit("cdc", 0, at), said)
+        for at, said in enumerate(parts, 1)
+    )
+    machine = Machine()
+    machine.topics = {Lane.LIVE: [first, third], Lane.BULK: [second]}
+    machine.consume(Lane.LIVE)
+    machine.send(0)
+    machine.commit()
+    machine.consume(Lane.BULK)
+    machine.send(0)
+    machine.start()
+    machine.consume(Lane.LIVE)
+    machine.drain()
+    assert machine.twenty.living[twenty_id(KEYS[0], "")]["jobTitle"] == 1
+    assert machine.twenty.living.keys() == {twenty_id(KEYS[0], part.name) for part in third.parts}
 
 
 def _patches_before_their_write(history: list[tuple[Lane, Write]]) -> set[tuple[str, Version]]:

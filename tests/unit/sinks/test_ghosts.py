@@ -181,3 +181,19 @@ def test_a_relation_that_nobody_heard_of_is_taken_back_with_its_alias(known: str
     again.kafka.publish(said, write(2, taken, kind=WriteKind.PATCH))
     again.turn(5)
     assert heard.twenty.rows[row["id"]]["targetPersonId"] is None
+
+
+def test_what_is_read_last_of_a_dead_sender_is_written_over(one: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change by the bulk lane that was taken back by the live lane, which the next sender reads first."""
+    one.found("patient", "a", title="mistaken")
+    unheard(one)
+    assert one.view()["s/patient/a"]["jobTitle"] == "mistaken"
+    one.put("patient", "a", title="a1")
+    with monkeypatch.context() as slow:
+        slow.setattr(one.kafka, "bulk", lambda limit: [])
+        for _ in range(3):
+            one.hold.step(everything=True)
+        one.bench.turn(8)
+        assert one.bench.outcomes("s/patient/a")[-1] is Outcome.UNCHANGED
+    one.settle()
+    assert one.view()["s/patient/a"]["jobTitle"] == "a1"

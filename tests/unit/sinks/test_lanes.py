@@ -18,7 +18,7 @@ KEY = "s/patient/1"
 def lanes(written: Version | None = None, end: int = 0, window: int = 2, *, covers: bool = True) -> Lanes:
     made = Lanes(lambda _: written, lambda patch: covers and patch.version == written, lambda _: end, window=window)
     for lane in Lane:
-        made.start(lane, 0, 0)
+        made.start(lane, 0, 0, 0)
     return made
 
 
