@@ -30,8 +30,8 @@ ADDRESS = {
     "longitude": "addressLng",
 }
 _LONGEST_CODE = 3
-_NAMED_AFTER = 0.9
-"""Affinity from which on a column is named after the records of the other object alone."""
+_CLOSE, _NAMED_AFTER = 0.8, 0.9
+"""Affinity from which on a name says to whom a column leads though some lead nowhere, and to whom alone."""
 _TELLING = 3
 """Different values from which on it says something that all are keys of an object after which nothing is named."""
 _TECHNICAL = frozenset(
@@ -77,7 +77,7 @@ def lines(one: ObjectFacts, kind: Kind, profile: Profile, kinds: Mapping[str, Ki
         return _of_merges(one, profile, kinds)
     mapped = {
         relation.column: relation
-        for relation in profile.relations
+        for relation in sorted(profile.relations, key=lambda relation: relation.rate)  # the best of several is left
         if relation.object == one.name and kinds[relation.to].target != UNMAPPED and _resolves(relation, profile)
     }
     rows = Rows(one, kind, concepts(one.name, one.columns), mapped)
@@ -155,7 +155,7 @@ def _of(rows: Rows, column: Column, profile: Profile) -> Iterator[Line]:
         )
     elif name == "changed":
         yield placed_line(rows, column, NOTHING, certainty, "the time of the last change, by which changes are found")
-    elif set(column.spelt) & _TECHNICAL or name in ("hash", "mime"):
+    elif set(column.spelt) & _TECHNICAL or {"record", "status"} <= set(column.spelt) or name in ("hash", "mime"):
         yield placed_line(
             rows, column, QUESTION, 0.0, "it is about the row itself: does it say that a row does not count?"
         )
@@ -377,10 +377,10 @@ def _link(rows: Rows, column: Column, profile: Profile) -> Line:
     why = f"{relation.rate:.0%} of the values are keys of {relation.to}"
     certainty = 0.99 if relation.declared else 0.96 if relation.rate >= 0.9 else 0.88 if relation.rate >= 0.6 else 0.7
     to = Parent(relation.to, profile.object(relation.to).column(relation.to_column))
-    named = affinity(column, to, itself=relation.to == rows.facts.name) >= _NAMED_AFTER
-    if not relation.declared and certainty < 0.9 and not named:
+    close = affinity(column, to, itself=relation.to == rows.facts.name)
+    if not relation.declared and certainty < 0.9 and close < _CLOSE and to.column.form != "email":
         certainty = 0.75
-    if not relation.declared and to.dense and column.distinct < _TELLING - named:
+    if not relation.declared and to.dense and column.distinct < _TELLING - (close >= _NAMED_AFTER):
         certainty, why = min(certainty, 0.75), f"{why}, but so few small numbers are keys of anything: is it one?"
     place, label = f"-> {relation.to}", labelled(column)
     return Line(rows.facts.name, column.name, place, certainty, why, label=label, relation=relation)

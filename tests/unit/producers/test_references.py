@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from producers.propose.line import QUESTION
 from producers.propose.proposal import THRESHOLD, ObjectProposal, propose
 from tests.unit.producers.profile.survey_world import survey
 
@@ -87,3 +88,19 @@ def test_rows_under_the_key_of_patients_are_fields_of_them(tmp_path: Path) -> No
     }
     (referred,) = (line for line in found["Client"].lines if line.column == "ReferredByClientID")
     assert referred.place == "-> Client"
+
+
+def test_an_address_that_some_rows_have_is_no_chance_and_a_small_number_may_be(tmp_path: Path) -> None:
+    owned = [
+        {**row, "owner_email": f"eve{n % 9 + 1}@c.example", "signed_by": n % 13 + 1}
+        for n, row in enumerate(_tables()["Client"])
+    ]
+    lines = {line.column: line for line in _proposed(tmp_path, Client=owned)["Client"].lines}
+    assert (lines["owner_email"].place, lines["owner_email"].confidence >= THRESHOLD) == ("-> Staff", True)
+    assert (lines["signed_by"].place, lines["signed_by"].confidence >= THRESHOLD) == ("-> Staff", False)
+
+
+def test_the_status_of_a_record_is_about_the_row(tmp_path: Path) -> None:
+    kept = [{**row, "rec_status": "AAD"[n % 3]} for n, row in enumerate(_tables()["Client"])]
+    (line,) = (one for one in _proposed(tmp_path, Client=kept)["Client"].lines if one.column == "rec_status")
+    assert line.place == QUESTION
