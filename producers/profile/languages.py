@@ -154,10 +154,10 @@ first: erster erste premier premiere primera primero eerste
 last: letzter letzte letztes derniere dernier ultima ultimo ult laatste siste senaste
 next: naechster naechste prochain prochaine proxima proximo volgende neste naesta
 created: opprettet
-updated: andrad endret
+updated: andrad
 deleted: slettet vervallen borttagen
 cancelled: anulado anulada annullato afgezegd afgesagt abgesagt avlyst avbokad
-note: merknad anteckning observ
+note: merknad anteckning
 paid: betalt bezahltam
 tooth: pieza
 surface: flaeche flaechen vlak
@@ -173,7 +173,7 @@ attachment: bijlage bijlagen vedlegg bilagor
 letter: brieven
 payer: zorgverzekeraar zorgverzekeraars
 treatment: behandling behandlinger behandlingar
-note: notat notater journalnotat journalnotater journaal dossier dossiers
+note: notater journalnotat journalnotater journaal dossier dossiers
 invoice: fakturaer fakturor regning regninger
 payment: innbetaling innbetalinger betalinger zahlungseingang zahlungseingaenge
 referral: henvisning henvisninger remiss remisser correspondant correspondants
