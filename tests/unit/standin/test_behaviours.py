@@ -1,6 +1,6 @@
 """What importers break on, by the number of the behaviour; on both generations unless a test says otherwise.
 
-Those that need HTTP (1, 2, 10, 13, 14, 16 to 19, 23 to 25) are in tests/integration/test_standin*.py.
+Those that need HTTP (1, 2, 10, 13, 14, 16 to 19, 23 to 25) are in tests/integration/standin.
 """
 
 from __future__ import annotations

@@ -11,22 +11,7 @@ import pytest
 
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
-from tests.contract.conftest import KEY, running_standin
-
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_standin(tmp_path_factory.mktemp("faults"), "--limit", "0") as (_, own):
-        yield own
-
-
-@pytest.fixture
-def http(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
-        client.post("/standin/reset", json={"era": "1.10"}).raise_for_status()
-        yield client
+from tests.contract.conftest import KEY
 
 
 @pytest.fixture

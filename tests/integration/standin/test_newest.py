@@ -13,8 +13,7 @@ import pytest
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.discovery import discover
 from tests.contract.conftest import KEY, running_standin
-
-HEADERS = {"Authorization": f"Bearer {KEY}"}
+from tests.integration.standin.conftest import HEADERS
 
 
 @pytest.fixture(scope="module")

@@ -16,23 +16,9 @@ import httpx
 import orjson
 import pytest
 
-from tests.contract.conftest import KEY, running_standin
+from tests.contract.conftest import running_standin
+from tests.integration.standin.conftest import HEADERS
 from tests.waiting import until
-
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_standin(tmp_path_factory.mktemp("people"), "--limit", "0") as (_, own):
-        yield own
-
-
-@pytest.fixture
-def http(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
-        client.post("/standin/reset").raise_for_status()
-        yield client
 
 
 class Listener(ThreadingHTTPServer):

@@ -17,8 +17,8 @@ import pytest
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, TwentyError
 from tests.contract.conftest import KEY, running_standin
+from tests.integration.standin.conftest import HEADERS
 
-HEADERS = {"Authorization": f"Bearer {KEY}"}
 LIMIT_OF_FIVE = "Limit reached (5 tokens per 60000 ms)"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,22 +10,7 @@ import httpx
 import pytest
 
 from sinks.twenty.client import TwentyClient
-from tests.contract.conftest import KEY, running_standin
-
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_standin(tmp_path_factory.mktemp("calls"), "--limit", "0") as (_, own):
-        yield own
-
-
-@pytest.fixture
-def http(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
-        client.post("/standin/reset").raise_for_status()
-        yield client
+from tests.contract.conftest import KEY
 
 
 def made(http: httpx.Client, plural: str, **fields: Any) -> str:
