@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from infra.showcase import Showcase
+from infra.showcase import Showcase, ShowcaseOptions
 from sinks.twenty.client import TwentyClient
 from tests.waiting import until
 
 Row = dict[str, Any]
+
+
+@contextmanager
+def opened(options: ShowcaseOptions) -> Iterator[Desk]:
+    """The desk of a small clinic with everything at work, once all that the clinic had has arrived."""
+    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-desk-")), options, keep=False) as showcase:
+        showcase.start_systems()
+        showcase.start_components()
+        desk = Desk(showcase)
+        desk.settle()
+        yield desk
+        desk.twenty.close()
 
 
 class Desk:

@@ -40,9 +40,9 @@ from schemas.records import (
 from schemas.topics import Topics
 from sinks.service import SinkSettings, run
 from sinks.twenty.client import TwentyClient
+from tests.contract.conftest import KEY, running_standin
 from tests.waiting import until
 
-KEY = "standin-key"
 SYSTEM = "clinic"
 DEADLINE = 60.0
 
@@ -125,18 +125,10 @@ class Standin:
 
 @contextmanager
 def standin(directory: Path) -> Iterator[Standin]:
-    command = [sys.executable, "-m", "infra.standin", "--data-dir", str(directory), "--api-key", KEY, "--limit", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        server = Standin(json.loads(process.stdout.readline())["url"], directory)
+    with running_standin(directory, "--limit", "0") as (_, url):
+        server = Standin(url, directory)
         yield server
         server.close()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 @dataclass

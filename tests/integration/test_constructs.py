@@ -4,16 +4,14 @@ follow. Every part of the pipeline is the real one.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import ShowcaseOptions
 from schemas.mapping.document import BUILT_IN
-from tests.integration.desk import Desk
+from tests.integration.desk import Desk, opened
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -78,13 +76,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         overrides={"hold": {"park_seconds": 1}, "source": {"sweep_seconds": 1}},
         mapping=mapping,
     )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-constructs-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        desk = Desk(showcase)
-        desk.settle()
+    with opened(options) as desk:
         yield desk
-        desk.twenty.close()
 
 
 def test_a_stale_patient_stays_out_with_her_history_until_she_is_active_again(desk: Desk) -> None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from infra.showcase import Showcase, ShowcaseOptions
+from infra.showcase import ShowcaseOptions
 from schemas.broker import producer
 from schemas.records import Operation, RecordChange
-from tests.integration.desk import Desk, Row
+from tests.integration.desk import Desk, Row, opened
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -27,13 +25,8 @@ def desk() -> Iterator[Desk]:
     options = ShowcaseOptions(
         patients=30, requests=0, overrides={"hold": {"park_seconds": 3}, "source": {"sweep_seconds": 1}}
     )
-    with Showcase(Path(tempfile.mkdtemp(prefix="dualrun-flow-")), options, keep=False) as showcase:
-        showcase.start_systems()
-        showcase.start_components()
-        desk = Desk(showcase)
-        desk.settle()
+    with opened(options) as desk:
         yield desk
-        desk.twenty.close()
 
 
 def test_a_new_patient_is_in_twenty_within_seconds(desk: Desk) -> None:

@@ -15,8 +15,9 @@ from schemas.keys import twenty_id
 from schemas.records import Link, Part, Write, WriteKind
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import TwentyError
+from tests.contract.conftest import KEY
 from tests.integration.sink_fixtures import twenty, world
-from tests.integration.sink_world import KEY, World, person
+from tests.integration.sink_world import World, person
 from tests.waiting import until
 
 __all__ = ["twenty", "world"]
