@@ -37,7 +37,8 @@ def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """initdb runs, for one: the server after it is started by a thread that no Ctrl-C reaches."""
-    stopping, pids = threading.Event(), list[int]()
+    stopping, begun = threading.Event(), threading.Event()
+    command = ["sleep", "1000.25"]
     stop_all = Supervisor.stop_all
 
     def stops(supervisor: Supervisor) -> None:
@@ -45,11 +46,13 @@ def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
         stop_all(supervisor)
 
     def interrupted(*_: object) -> None:
+        begun.wait(30)
         signal.raise_signal(signal.SIGINT)
 
     def late(stack: LocalStack, _: object) -> None:
+        begun.set()
         stopping.wait(30)
-        pids.append(stack.supervisor.start("late", Program(["sleep", "1000"])))
+        stack.supervisor.start("late", Program(command))
 
     monkeypatch.setattr(Supervisor, "stop_all", stops)
     monkeypatch.setattr(LocalStack, "_start_kafka", interrupted)
@@ -57,4 +60,4 @@ def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
     with pytest.raises(KeyboardInterrupt):
         LocalStack(tmp_path / "stack", keep=False, environ={}).start()
     assert not (tmp_path / "stack").exists()
-    assert not psutil.pid_exists(pids[0])
+    assert not [child for child in psutil.Process().children(recursive=True) if child.cmdline()[-2:] == command]
