@@ -26,7 +26,7 @@ from sinks.rows import Row
 from sinks.steps import Do
 from sinks.twenty.client import TwentyClient
 from sinks.twenty.errors import Kind, Refusal
-from sinks.unique import HELD_BY_ANOTHER, at, claims, normalised
+from sinks.unique import HELD_BY_ANOTHER, at, blanks, claims, normalised
 
 log = logging.getLogger("dualrun.sink")
 
@@ -237,7 +237,8 @@ class Recovery:
         pending, name = work.pending, work.step.name
         claimed = claims(row.payload, target)
         if not claimed or self._tired(pending):
-            self.dead_letter(pending, refusal.template)
+            blank = [] if claimed else blanks(row.payload, target)
+            self.dead_letter(pending, f"{refusal.template}: {_equal_blanks(blank)}" if blank else refusal.template)
             return
         pending.withheld.setdefault(name, {}).update(dict.fromkeys(claimed, HELD_BY_ANOTHER))
         self._again([work])
@@ -283,3 +284,10 @@ class Recovery:
             rows = self._gateway.read("read", partial(self._client.read_ids, plural, some, trashed=True))
             found |= {row["id"]: row for row in rows}
         return found
+
+
+def _equal_blanks(fields: Sequence[str]) -> str:
+    return (
+        f"Twenty takes all records without {' or '.join(fields)} for equal; "
+        "make the field not unique in Twenty, then read the record again (dualrun resnapshot)"
+    )

@@ -53,6 +53,11 @@ def claims(row: Mapping[str, Any], target: TargetObject) -> dict[str, str]:
     return found
 
 
+def blanks(row: Mapping[str, Any], target: TargetObject) -> list[str]:
+    """The unique fields without a value, but for composites, whose index leaves those out on every server."""
+    return [path for path in target.unique_paths() if "." not in path and not at(row, path)]
+
+
 def without(row: dict[str, Any], path: str, target: TargetObject, reason: str = HELD_BY_ANOTHER) -> Flag:
     """Takes the unique value under ``path`` out of ``row`` and returns the flag that says so."""
     name, _, sub = path.partition(".")

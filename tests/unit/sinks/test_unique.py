@@ -11,6 +11,8 @@ from sinks import rows, unique
 from sinks.batch import Work
 from sinks.book import Book
 from sinks.steps import Do, Step
+from sinks.twenty.errors import Kind
+from tests.unit.sinks.sender_fakes import Bench, refusal
 from tests.unit.sinks.values import CATALOGUE, pending, version, write
 
 PERSON = CATALOGUE["person"]
@@ -127,3 +129,16 @@ def test_an_empty_value_that_twenty_has_as_null_is_left_alone() -> None:
     row = {"id": "1", "emails": {"primaryEmail": "", "additionalEmails": []}}
     answer = {"id": "1", "emails": {"primaryEmail": "", "additionalEmails": None}}
     assert unique.standing(row, answer, PERSON) == {}
+
+
+def test_a_record_without_a_value_is_told_what_to_do_where_two_empty_ones_count_as_equal() -> None:
+    """A real 1.10 on the newer of its metadata engines refuses every patient without an NPI but one."""
+    bench = Bench()
+    bench.twenty.rule = lambda row: None if row.get("extId") else refusal(Kind.DUPLICATE)
+    parts = [Part("", "person", fields={"extId": value}, content_hash=f"x{value}") for value in ("", "7")]
+    bench.kafka.publish(*(write(i, part, key=f"s/patient/{i}") for i, part in enumerate(parts)))
+    bench.turn(8)
+    assert bench.outcomes("s/patient/0") == [Outcome.DEAD_LETTERED]
+    assert bench.outcomes("s/patient/1") == [Outcome.CREATED]
+    (dead,) = bench.outcomes_of(Outcome.DEAD_LETTERED)
+    assert "all records without extId for equal; make the field not unique" in dead.reason
