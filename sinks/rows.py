@@ -163,6 +163,9 @@ def _overtaken(pending: Pending, part: Part, book: Book, target: TargetObject) -
     replaced = [earlier for earlier in pending.earlier.get(part.name, ()) if earlier.target == part.target]
     set_then = {link.field for one in replaced for link in one.links if may_lead(link, book)}
     set_then |= pending.moved.get(part.name, set())
+    if part.name in pending.exists:
+        # it made the row as well, and may have known where they led
+        set_then |= {link.field for link in part.links}
     return {target.column(name): _instead(name, target) for name in set_then}
 
 
