@@ -187,6 +187,12 @@ def test_what_the_mapping_makes_nothing_of_needs_no_decision(clinic: Path) -> No
         ("keys: ['102']", "keys: [102]", 19, "keys: expected each key in quotes"),
         ("{attach: '1'}", "{attach: 007}", 20, "decision: expected each key in quotes"),
         ("['5', '6']\n  decision: keep apart", "['3', '4', '5']\n  decision: {survivor: '4'}", 1, "in a circle"),
+        (
+            "['5', '6']\n  decision: keep apart",
+            "['4', '6']\n  decision: {survivor: '6'}",
+            7,
+            "patients/4 is merged into 3 above, and here into 6",
+        ),
         ("format: 1", "format: 2", 1, "format: expected 1"),
     ],
 )

@@ -76,6 +76,11 @@ def test_every_value_says_the_same_as_itself(value: object) -> None:
     assert same(value, value)
 
 
+def test_a_checkbox_is_no_number() -> None:
+    assert not same(True, 1)
+    assert not same(0, False)
+
+
 @given(st.dictionaries(st.text(max_size=4), st.sampled_from(("", None, [], {}))))
 def test_ways_to_say_nothing_are_one(value: dict[str, object]) -> None:
     assert canonical(value) is None
