@@ -31,7 +31,9 @@ def due_links(part: Part, identity: Identity | None, known: Mapping[str, Identit
     had: Mapping[str, str] = identity.links if identity else {}
     wanted = wanted_links(part, known) | {link.field: "" for link in part.links if link.twenty_id == ""}
     void = _outdated(part, identity)
-    return {field: row for field, row in wanted.items() if had.get(field, "") != row and field not in void}
+    # an empty one that is remembered is in doubt: nobody knows what the row has
+    owed = {field for field, row in wanted.items() if had.get(field) != (row or None)}
+    return {field: row for field, row in wanted.items() if field in owed - void}
 
 
 def doubtful_links(part: Part, identity: Identity | None, pending: Pending, book: Book) -> dict[str, str]:
