@@ -289,5 +289,5 @@ class Recovery:
 def _equal_blanks(fields: Sequence[str]) -> str:
     return (
         f"Twenty takes all records without {' or '.join(fields)} for equal; "
-        "make the field not unique in Twenty, then read the record again (dualrun resnapshot)"
+        "make the field not unique in Twenty and in the mapping, then read the record again (dualrun resnapshot)"
     )
