@@ -26,6 +26,7 @@ from infra.proposals import (
     exports,
     hosted,
     medical,
+    optical,
     praxis,
     prefixed,
 )
@@ -99,6 +100,7 @@ def seen(directory: Path) -> Iterator[Measured]:
         ("desktop", desktop),
         ("allied", allied),
         ("aesthetic", aesthetic),
+        ("optical", optical),
     )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))

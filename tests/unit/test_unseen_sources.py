@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from infra.proposals import aesthetic, allied, australian, british, canadian, desktop, erp, hosted, prefixed
+from infra.proposals import aesthetic, allied, australian, british, canadian, desktop, erp, hosted, optical, prefixed
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
 from infra.proposals.sources import KEYS, seen
@@ -24,6 +24,7 @@ SOURCES: Mapping[str, tuple[ModuleType, str]] = {
     "desktop": (desktop, "Patients"),
     "allied": (allied, "clients"),
     "aesthetic": (aesthetic, "Client"),
+    "optical": (optical, "patient"),
 }
 FILES = ("british", "australian")
 """Files declare no keys, and the reader takes their headings in lower case."""
