@@ -58,6 +58,7 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "desktop": (240, 263, 217, 249),
     "allied": (245, 251, 230, 256),
     "aesthetic": (202, 210, 192, 270),
+    "optical": (194, 199, 187, 236),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
