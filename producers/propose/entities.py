@@ -46,6 +46,9 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
         ("matter", CUSTOM),
     ),
 }  # fmt: skip
+_PAYING = frozenset({"guarantor", "responsible", "household"})
+"""Whoever is sent the bills of patients, and may be none."""
+_PLANNED = frozenset({"start", "end", "due", "duration"})
 _WORKINGS = frozenset({"audit", "setting", "migration", "permission", "token", "template", "sync"})
 _CODED = frozenset({"kind", "type", "category", "class", "code", "status", "state", "role"})
 _SCAFFOLD = frozenset({"master", "data", "table", "list", "log", "record", "entry", "info", "detail", "blob"})
@@ -106,6 +109,10 @@ def _kind(one: ObjectFacts, about: Mapping[str, Concept], refers_to: set[str], r
     owned = named is not None and named.entity == "matter" and bool(refers_to)
     if built is not None and not owned and (named is None or named.entity == "matter"):
         return built
+    if named is None and "money" in {told.name for told in about.values()} and not is_people(about):
+        return Kind(
+            "unknown", CUSTOM, 0.84, "rows with a price or an amount: of the business, and nothing of the software"
+        )
     return named or Kind("unknown", CUSTOM, 0.7, "nothing in its name or fields says what it is")
 
 
@@ -183,6 +190,8 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
         return Kind("link", CUSTOM, 0.5, "rows between a patient and something else")
     if of_patients and kind.entity == "contact" and _once_each(name, profile, found):
         return Kind("contact", "person", 0.86, "one contact for each patient: fields of the patient")
+    if of_patients and kind.entity == "person" and _PAYING & set(words(name)):
+        return kind._replace(confidence=0.86, why="whoever pays for patients, patients or not: people of their own")
     if of_patients and kind.entity in ("patient", "person"):
         return Kind("matter", CUSTOM, 0.5, "rows that belong to a patient")
     return kind
@@ -219,6 +228,8 @@ def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:
         return Kind("appointment", "task", 0.85, "a patient, somebody who treats, a time and a state")
     if texts and dated and len(one.columns) <= _MOST_OF_A_NOTE:
         return Kind("note", "note", 0.82, "a text and its time, of a patient")
+    if "money" in told and not told & _PLANNED:
+        return kind._replace(entity="matter", confidence=0.84)
     written = any(c.name in texts and c.fill(one.rows) > _USUAL for c in one.columns)
     if written or (attended and any(about[name].name not in ("created", "edited") for name in moments)):
         return kind._replace(entity="matter", confidence=0.75, why="a patient, and a text or a time: a note, a task?")

@@ -33,7 +33,7 @@ class Select:
 def choice(column: Column) -> Select | None:
     """None where it is no choice, its values may not be told, or Twenty could not hold them."""
     texts = [text for text, _ in column.values]
-    if column.spelt and column.spelt[-1] in _FREE:
+    if column.spelt and (column.spelt[-1] in _FREE or column.spelt[-2:] == ("group", "number")):
         return None
     if len(texts) < 2 or column.distinct > MOST_OPTIONS or column.wordy > 0.3:
         return None

@@ -143,3 +143,23 @@ def test_the_change_time_of_a_part_is_not_that_of_the_row(tmp_path: Path) -> Non
         {**row, "photo_updated_at": _BEGIN, "updated_at": _BEGIN + timedelta(hours=n)} for n, row in enumerate(_PEOPLE)
     ]
     assert _proposed(tmp_path, bozo=rows)["bozo"].changed_at == "updated_at"
+
+
+def test_what_has_a_price_is_of_the_business(tmp_path: Path) -> None:
+    rows = [{"gubbins_id": n, "brand": f"B{n}", "colour": f"c{n % 3}", "shelf": f"s{n}"} for n in range(70)]
+    assert _proposed(tmp_path, gubbins=rows)["gubbins"].kind.confidence < THRESHOLD
+    priced = [{**row, "cost_amount": n + 0.5} for n, row in enumerate(rows)]
+    kind = _proposed(tmp_path, gubbins=priced)["gubbins"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
+
+
+@pytest.mark.parametrize(("name", "target"), [("guarantor", "person"), ("household", "person"), ("gubbins", "")])
+def test_whoever_pays_for_patients_is_somebody(tmp_path: Path, name: str, target: str) -> None:
+    rows = [
+        {f"{name}_id": 7000 + n, "bozo_id": 5000 + n % 40, "first_name": f"Kim{n}", "last_name": f"Lund{n}"}
+        for n in range(60)
+    ]
+    for n, row in enumerate(rows):
+        row["phone"] = f"(617) 555-02{n:02}"
+    kind = _proposed(tmp_path, **{name: rows})[name].kind
+    assert (kind.target if kind.confidence >= THRESHOLD else "") == target
