@@ -152,6 +152,8 @@ class TwentyClient:
 
     def update_many(self, plural: str, ids: Sequence[str], fields: Mapping[str, Any]) -> list[Record]:
         """One request: the same fields on the records that exist of `ids` (at most `MAX_IDS_IN_MUTATION`)."""
+        if not ids:
+            return []
         query = {"filter": f"id[in]:[{','.join(ids)}]"}
         return _rows(self._call(f"update {plural}", "PATCH", f"/rest/{plural}", dict(fields), query=query))
 
@@ -239,6 +241,8 @@ class TwentyClient:
     def _call(
         self, operation: str, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
     ) -> Record:
+        if path.endswith("/"):
+            raise ValueError(f"{operation}: a record id is missing; 1.10 takes a path without one for all records")
         content = None if body is None else orjson.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
         return self._send(operation, method, path, content=content, headers=headers, query=query)

@@ -98,6 +98,17 @@ def test_update_of_what_is_in_the_trash(client: TwentyClient, made: Made) -> Non
     assert one["deletedAt"] and same["deletedAt"]
 
 
+def test_nothing_is_asked_for_no_record(client: TwentyClient, made: Made) -> None:
+    """A server that reads no id as all of them would overwrite every patient."""
+    identity = made.id("people")
+    client.create_batch("people", [person(identity)], upsert=False)
+    with pytest.raises(ValueError, match="record id is missing"):
+        client.update("people", "", {"jobTitle": "x"})
+    assert client.update_many("people", [], {"jobTitle": "x"}) == []
+    (row,) = client.read_ids("people", [identity], trashed=True)
+    assert row["jobTitle"] != "x"
+
+
 @pytest.mark.parametrize(("plural", "field"), [("people", "emails"), ("companies", "domainName")])
 def test_rows_in_the_trash_without_their_unique_values(
     client: TwentyClient, made: Made, tag: str, plural: str, field: str
