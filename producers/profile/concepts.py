@@ -109,7 +109,8 @@ CONCEPTS = frozenset(rule[0] for rule in _RULES)
 _ABOUT_OTHERS = """
     emergency guarantor referral responsible subscriber employer payer insurance provider doctor staff owner
     handler author parent supervising facility practice clinic company organization contact patient mother
-    father spouse partner group plan procedure viewer insured relation primary secondary recipient
+    father spouse partner group plan procedure viewer insured relation primary secondary recipient lab pharmacy
+    hospital vendor school agency
     """
 _OTHERS = frozenset(_ABOUT_OTHERS.split())
 _SAME = {

@@ -197,6 +197,8 @@ def affinity(column: Column, parent: Parent, *, itself: bool) -> float:
         return 0.75 if not head or head in named else 0.4
     if spelt[-1:] == [parent.column.name.casefold()] and spelt[-1] not in _PLAIN:
         return 0.75
+    if set(parent.column.spelt) - _PLAIN and column.name.casefold().endswith(f"_{parent.column.name.casefold()}"):
+        return 0.75  # frame_item_no, where the key is item_no
     keyed = set(parent.column.spelt) - _KEYISH
     return 0.7 if keyed and core <= keyed else 0.0
 

@@ -33,7 +33,7 @@ FORMATS = (
     "%d %b %Y",
     "%d %B %Y",
 )
-_CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%H:%M:%S.%f", "%I:%M:%S %p")
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M%p")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?(\d\d)?)?")
 
 
@@ -160,7 +160,7 @@ def _dated(values: Sequence[str]) -> Shape | None:
     """Dates and times in text; of patterns that fit equally well the first one."""
     if _share(values, lambda text: _ISO.fullmatch(text) is not None) >= 1 - MOST_STRANGERS:
         return Shape("datetime")
-    if _share(values, lambda text: _parses(text, "%H:%M") or _parses(text, "%H:%M:%S")) >= 1 - MOST_STRANGERS:
+    if _share(values, lambda text: any(_parses(text, clock) for clock in _CLOCKS)) >= 1 - MOST_STRANGERS:
         return Shape("time")
     best: tuple[float, str, bool] | None = None
     for day in FORMATS:

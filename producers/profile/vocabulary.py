@@ -198,8 +198,9 @@ time: tm zeit uhrzeit ts heure hora
 datetime:
 stamp: tstamp timestamp datestamp datetimestamp timestmp
 day: tag
-year: jahr
-month: monat months
+week: wks
+year: jahr yrs
+month: monat months mos mths
 at:
 on: am
 from: von

@@ -45,6 +45,18 @@ _ENTITIES: Mapping[str, tuple[str, str]] = {
          "charge", "deposit", "refund", "adjustment", "waitlist"),
         ("matter", CUSTOM),
     ),
+    **dict.fromkeys(  # what is kept in stock, bought, lent and worked
+        ("inventory", "stock", "sale", "purchase", "coupon", "gift", "giftcard", "loyalty", "loan", "loaner", "repair",
+         "warranty", "equipment", "shift", "roster", "rota", "timesheet", "absence", "training", "incident", "feedback",
+         "estimate", "denial", "eligibility", "enrolment", "enrollment"),
+        ("matter", CUSTOM),
+    ),
+    **dict.fromkeys(  # what specialties keep of patients
+        ("exercise", "program", "regimen", "injection", "infusion", "anaesthesia", "anesthesia", "implant",
+         "prosthesis", "fitting", "audiogram", "perio", "tooth", "lesion", "biopsy", "pathology", "specimen", "sample",
+         "panel", "vial", "pregnancy", "cycle", "embryo", "triage", "discharge", "exposure", "refill", "response"),
+        ("matter", CUSTOM),
+    ),
 }  # fmt: skip
 _PAYING = frozenset({"guarantor", "responsible", "household"})
 """Whoever is sent the bills of patients, and may be none."""
@@ -183,6 +195,8 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
         return Kind("note", "note", 0.84, "what was written of an appointment that has its own row")
     if of_patients and kind.entity == "unknown":
         return _of_patients(one, kind, attended=bool(kinds_of & {"provider", "staff", "person"}))
+    if kind.entity == "unknown" and theirs and kinds_of <= {"matter", "item"} and not _written(one):
+        return kind._replace(confidence=0.82, why="rows that belong to others, which are objects of their own")
     whose = next((to for to in theirs if found[to].entity == "patient"), "")
     if kind.entity in ("link", "unknown") and whose and _under_its_key(one, whose, profile):
         return Kind("extension", "person", 0.84, f"one row for some of {whose}, under its key: fields of it", whose)
@@ -210,7 +224,11 @@ def _written_up(one: ObjectFacts, name: str, theirs: set[str], found: Mapping[st
     """Whether rows are what was written of appointments that are rows of another object."""
     if not {"encounter"} & set(words(name)) or not any(found[to].entity == "appointment" for to in theirs):
         return False
-    about = concepts(name, one.columns)
+    return _written(one)
+
+
+def _written(one: ObjectFacts) -> bool:
+    about = concepts(one.name, one.columns)
     return any(about[c.name].name == "body" and c.fill(one.rows) > _USUAL for c in one.columns)
 
 
@@ -230,8 +248,7 @@ def _of_patients(one: ObjectFacts, kind: Kind, *, attended: bool) -> Kind:
         return Kind("note", "note", 0.82, "a text and its time, of a patient")
     if "money" in told and not told & _PLANNED:
         return kind._replace(entity="matter", confidence=0.84)
-    written = any(c.name in texts and c.fill(one.rows) > _USUAL for c in one.columns)
-    if written or (attended and any(about[name].name not in ("created", "edited") for name in moments)):
+    if _written(one) or (attended and any(about[name].name not in ("created", "edited") for name in moments)):
         return kind._replace(entity="matter", confidence=0.75, why="a patient, and a text or a time: a note, a task?")
     return kind._replace(entity="matter", confidence=0.82)
 

@@ -10,7 +10,7 @@ from producers.profile.shapes import MANY_DAYS
 from producers.profile.words import words
 from producers.propose.line import Line, Rows, labelled, with_format
 from producers.propose.numbers import CODED, flag, may_refer, number
-from producers.propose.selects import choice
+from producers.propose.selects import choice, listed
 
 _LABELS = {
     "birth_date": "Date of birth",
@@ -58,6 +58,8 @@ def custom_field(rows: Rows, column: Column, one: Concept) -> Line:
         kind, rule, why, certainty = "BOOLEAN", {"from": column.name, "equals": yes}, f"it is 0 or {yes}", 0.85
     elif may_refer(rows, column):
         kind, certainty, why = "TEXT", 0.7, "numbers that may be keys of records, which lead nowhere known"
+    elif select is not None and listed(column):
+        certainty, why = 0.82, "several choices in one text, kept as it is: a multi-select (split: …)?"
     elif select is not None and (column.type == "text" or spelt & CODED or one.name in CODED):
         kind, certainty, why = "SELECT", 0.88, f"{len(select.options)} values, again and again"
         rule = {"from": column.name, "values": dict(select.values)}

@@ -35,31 +35,9 @@ _CLOSE, _NAMED_AFTER = 0.8, 0.9
 _TELLING = 3
 """Different values from which on it says something that all are keys of an object after which nothing is named."""
 _TECHNICAL = frozenset(
-    {
-        "archived",
-        "deleted",
-        "merged",
-        "hash",
-        "mime",
-        "checksum",
-        "sync",
-        "revision",
-        "sort",
-        "sequence",
-        "tenant",
-        "token",
-        "color",
-        "icon",
-        "rowversion",
-        "etag",
-        "ip",
-        "soundex",
-        "etl",
-        "loaded",
-        "ingested",
-        "extracted",
-    }
-)
+    {"archived", "deleted", "merged", "hash", "mime", "checksum", "sync", "revision", "sort", "sequence", "tenant",
+     "token", "color", "icon", "rowversion", "etag", "ip", "soundex", "etl", "loaded", "ingested", "extracted"}
+)  # fmt: skip
 
 
 _LATER = frozenset(
@@ -285,9 +263,15 @@ def _named(rows: Rows) -> bool:
     return any(one.name in ("name", "title") and not one.of_other for one in rows.about.values())
 
 
+def _is_the_day(rows: Rows, column: Column) -> bool:
+    """Whether it is the day of the row and no other: its time is in a column beside it."""
+    said = set(column.spelt) - own_words(rows.facts.name)
+    return said <= {"date", "day", "of", "service"} and any(other.type == "time" for other in rows.facts.columns)
+
+
 def _of_task(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
-    moment = column.type in ("date", "datetime")
-    plainly = moment and not one.name and column.type == "datetime" and not set(column.spelt) & _LATER
+    timed = column.type == "datetime" and not set(column.spelt) & _LATER
+    plainly = not one.name and (timed or (column.type == "date" and _is_the_day(rows, column)))
     if (one.name in ("due", "start") or plainly) and _take(rows, "dueAt"):
         certainty = max(one.certainty, 0.86)
         yield _dated(rows, column, "dueAt", certainty, "when it takes place")

@@ -40,9 +40,16 @@ CODED = frozenset(
 )  # fmt: skip
 _UNITS = frozenset(
     {"percent", "quantity", "count", "score", "minute", "hour", "day", "week", "month", "year", "age", "weight",
-     "height", "temperature", "pressure", "pulse", "bmi", "dose", "refill", "repeat", "limit", "total", "used"}
+     "height", "temperature", "pressure", "pulse", "bmi", "dose", "refill", "repeat", "limit", "total", "used",
+     "size", "width", "depth", "diameter", "distance", "angle", "axis", "mm", "cm", "kg", "lb", "mg", "ml", "systolic",
+     "diastolic", "glucose", "reps", "hand", "reorder"}
 )  # fmt: skip
 """What says that a number is counted or measured."""
+_AMOUNTS = frozenset({"value", "worth", "estimate", "money"})
+_SIDES = (("od", "os"), ("right", "left"), ("right", "remaining"), ("r", "l"), ("re", "le"), ("rt", "lt"))
+"""What stands for the two eyes, ears, hands or sides of the body; a left that is alone may be what remains."""
+_SMALL = 6
+_SEVERAL = 3
 _DAYS = frozenset({"date", "birth", "death", "expiration"})
 _FEW = 30
 _LONG_NUMBER = 6
@@ -68,6 +75,8 @@ def number(rows: Rows, column: Column, one: Concept) -> Guess:
     if column.type == "decimal":
         if one.name or spelt & _UNITS:
             return Guess("NUMBER", 0.9, "a field of its own, by its type: decimal", name)
+        if _is_measure(rows, column) or _has_two_sides(rows, column):
+            return Guess("NUMBER", 0.86, "a measure: no amount of money is written so", name)
         return Guess("NUMBER", 0.7, "an amount of money, or a measure?", name)
     if spelt & {"is", "has", "active", "requires"} and column.distinct <= 2 and column.longest == 1:
         return Guess("BOOLEAN", 0.82, "it is 0 or 1", {"from": name, "equals": "1"})
@@ -85,7 +94,7 @@ def number(rows: Rows, column: Column, one: Concept) -> Guess:
                 "TEXT", 0.75, "a long number of a person: of an identity paper, which stays in the source?", name
             )
         return Guess("TEXT", 0.82, "a number that is not counted with", name)
-    if spelt & _UNITS or _several(column):
+    if spelt & _UNITS or _several(column) or _has_two_sides(rows, column):
         return Guess("NUMBER", 0.9, "counted or measured", name)
     return Guess("NUMBER", 0.7, "its name does not say: is it counted, a code, or the key of something?", name)
 
@@ -111,6 +120,29 @@ def may_refer(rows: Rows, column: Column) -> bool:
         )
         and not (spelt & {"count", "quantity", "units"})
     )
+
+
+def _is_measure(rows: Rows, column: Column) -> bool:
+    """Whether decimals under a name that says nothing cannot be money: below and above zero, or all of one place, where
+    nothing else in the row is an amount."""
+    if set(column.spelt) & _AMOUNTS or any(one.name == "money" for one in rows.about.values()):
+        return False
+    masks = [mask for mask, _ in column.patterns]
+    signed = {mask.startswith("-") for mask in masks} == {True, False}
+    places = {len(mask.partition(".")[2]) for mask in masks if "." in mask}
+    return column.longest <= _SMALL and column.distinct >= _SEVERAL and (signed or places == {1})
+
+
+def _has_two_sides(rows: Rows, column: Column) -> bool:
+    """Whether the same is measured of the other side: ``od_sphere`` and ``os_sphere``."""
+    numbers = {one.spelt for one in rows.facts.columns if one.type in ("integer", "decimal")}
+    others = (
+        tuple(there if word == here else word for word in column.spelt)
+        for pair in _SIDES
+        for here, there in (pair, pair[::-1])
+        if here in column.spelt
+    )
+    return len(column.spelt) > 1 and any(other in numbers for other in others)
 
 
 def _several(column: Column) -> bool:

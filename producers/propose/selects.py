@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,6 +57,16 @@ def choice(column: Column) -> Select | None:
     if len(set(options.values())) < len(options):
         return None
     return Select(options, values)
+
+
+def listed(column: Column) -> bool:
+    """Whether values are several choices in one text: parts of theirs stand alone too, or with others."""
+    apart = [[part.strip() for part in re.split(r"[,/;+|]", text)] for text, _ in column.values]
+    counted = Counter(part.casefold() for parts in apart for part in set(parts))
+    several = [parts for parts in apart if len(parts) > 1 and all(parts)]
+    return len(several) > 1 and 2 * sum(any(counted[p.casefold()] > 1 for p in parts) for parts in several) > len(
+        several
+    )
 
 
 def task_states(column: Column) -> dict[str, str] | None:

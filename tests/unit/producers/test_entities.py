@@ -163,3 +163,27 @@ def test_whoever_pays_for_patients_is_somebody(tmp_path: Path, name: str, target
         row["phone"] = f"(617) 555-02{n:02}"
     kind = _proposed(tmp_path, **{name: rows})[name].kind
     assert (kind.target if kind.confidence >= THRESHOLD else "") == target
+
+
+def test_the_day_of_an_appointment_is_due_though_its_time_is_beside_it(tmp_path: Path) -> None:
+    rows = [
+        {
+            **{name: value for name, value in row.items() if name != "begins_at"},
+            "turn_date": row["begins_at"].date(),
+            "referral_date": row["begins_at"].date(),
+            "turn_time": row["begins_at"].strftime("%H:%M"),
+        }
+        for row in _turns()
+    ]
+    lines = _proposed(tmp_path, turn=rows)["turn"].certain
+    assert {line.column: line.place for line in lines if line.column.endswith("date")} == {
+        "turn_date": "dueAt",
+        "referral_date": "DATE",
+    }
+
+
+def test_rows_of_rows_are_objects_too(tmp_path: Path) -> None:
+    claims = [{"claims_id": 300 + n, "bozo_id": 5000 + n % 40, "total_amount": n + 0.5} for n in range(60)]
+    rows = [{"blib_id": n, "claims_id": 300 + n % 60, "gizmo": f"g{n % 7}", "position": n} for n in range(90)]
+    kind = _proposed(tmp_path, claims=claims, blib=rows)["blib"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)

@@ -112,3 +112,43 @@ def test_whatever_numbers_there_are_the_draft_is_a_mapping(tmp_path: Path) -> No
     types = {one.type for one in mapping.twenty["person"].fields.values()}
     assert {"DATE", "BOOLEAN", "NUMBER"} <= types
     assert "xq" not in {rule.from_ for rule in person.fields.values()}
+
+
+@pytest.mark.parametrize(
+    "value", [lambda n: (n % 21 - 10) * 0.25 + 0.5, lambda n: f"{n % 30 + 50.5:.1f}"], ids=["signed", "one place"]
+)
+def test_decimals_that_are_not_written_as_money_are_measured(
+    line: Callable[..., Line], value: Callable[[int], Any]
+) -> None:
+    one = line("xq", value)
+    assert (one.place, one.confidence >= THRESHOLD) == ("NUMBER", True)
+    assert line("xq_value", value).confidence < THRESHOLD
+
+
+def test_beside_an_amount_any_decimals_may_be_one(tmp_path: Path) -> None:
+    claims = [
+        {"claim_id": 7000 + n, "PatNo": n % 20 + 1, "fee": n + 0.5, "xq": (n % 21 - 10) * 0.25 + 0.5} for n in range(60)
+    ]
+    found = propose(survey({"patients": patients(), "claims": claims}, tmp_path, keys={"claims": "claim_id"}))
+    (one,) = (one for proposal in found for one in proposal.lines if one.column == "xq")
+    assert one.confidence < THRESHOLD
+
+
+@pytest.mark.parametrize(("one", "other"), [("od_xq", "os_xq"), ("XqLeft", "XqRight"), ("r_xq", "l_xq")])
+def test_what_both_sides_of_a_body_have_is_measured(one: str, other: str, tmp_path: Path) -> None:
+    exams = [{"exam_id": 7000 + n, "PatNo": n % 20 + 1, one: n % 37, other: n % 31} for n in range(60)]
+    found = propose(survey({"patients": patients(), "exams": exams}, tmp_path, keys={"exams": "exam_id"}))
+    lines = {line.column: line for proposal in found for line in proposal.lines}
+    assert {lines[name].place for name in (one, other) if lines[name].confidence >= THRESHOLD} == {"NUMBER"}
+    assert one in lines and other in lines
+
+
+def test_several_choices_in_one_text_are_no_choice(line: Callable[..., Line]) -> None:
+    assert line("coating", lambda n: ("AR", "UV", "AR,UV", "UV,SRC")[n % 4]).place == "TEXT"
+    assert line("coating", lambda n: ("AR", "UV", "SRC", "none")[n % 4]).place == "SELECT"
+    assert line("lens_group_no", lambda n: ("G-01", "G-02", "G-03")[n % 3]).place == "TEXT"
+
+
+def test_clocks_of_twelve_hours_are_times(line: Callable[..., Line]) -> None:
+    one = line("desk_time", lambda n: f"{n % 12 + 1:02}:15 {'AP'[n % 2]}M")
+    assert one.why == "a time of day"

@@ -104,3 +104,12 @@ def test_the_status_of_a_record_is_about_the_row(tmp_path: Path) -> None:
     kept = [{**row, "rec_status": "AAD"[n % 3]} for n, row in enumerate(_tables()["Client"])]
     (line,) = (one for one in _proposed(tmp_path, Client=kept)["Client"].lines if one.column == "rec_status")
     assert line.place == QUESTION
+
+
+def test_a_column_that_ends_as_a_key_does_leads_there(tmp_path: Path) -> None:
+    goods = [{"item_no": 4000 + 7 * n, "brand": f"B{n}", "shelf": f"s{n}", "price": n + 0.5} for n in range(40)]
+    sold = [{**row, "frame_item_no": 4000 + 7 * (n % 30) if n % 3 else 0} for n, row in enumerate(_tables()["Sale"])]
+    tables = {**_tables(), "goods": goods, "Sale": sold}
+    found = propose(survey(tables, tmp_path, keys={**_KEYS, "goods": "item_no"}))
+    (line,) = (line for one in found for line in one.certain if line.column == "frame_item_no")
+    assert line.place == "-> goods"
