@@ -96,7 +96,8 @@ class Children:
             if waiting.write.version == write.version:
                 # written down again: a worker before us may have let it go since, and it came back to us
                 self._slots.touch(write.key, write.version)
-                return False
+                # what waits may be a snapshot's word: only the one that came back says that Twenty lost its content
+                return write.repair and not waiting.write.repair
             self._superseded(waiting.write, REPLACED)
             self._slots.touch(write.key, waiting.write.version)
             slot.waiting = None

@@ -1,6 +1,7 @@
 """What must come of any interleaving of changes, crashes, rebalances, zombies and parents that go away."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -355,3 +356,28 @@ def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
         for link in part.links
     ]
     assert sorted(relinked) == sorted((name, field, moved) for name, field in came_back)
+
+
+def test_a_repair_that_comes_back_is_not_lost_on_the_same_version_that_waits() -> None:
+    """Twenty lost the record's content, and the snapshot that runs has said the same version once more."""
+    record, parent = CHILDREN[0], part_key(PARENTS[0], "")
+    outbox = Outbox(TOPICS, CODEC)
+    children = Children(
+        partition_of(record, PARTITIONS),
+        PARTITIONS,
+        outbox,
+        grace_seconds=0,
+        identity_version=lambda _: None,
+        lifted=lambda _: False,
+    )
+    part = Part("", "thing", links=(Link("parent", parent, True),))
+    said = Write(record, WriteKind.WRITE, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,))
+    children.accept(said, CODEC.encode(said), False, 0)
+    repair = replace(said, repair=True)
+    children.returned(repair, CODEC.encode(repair), 0)
+    children.accept(said, CODEC.encode(said), False, 0)
+    children.answered({parent: ("hers", 7)}, 0)
+    values = [one.value for (topic, _), sent in outbox.drain().items() for one in sent if topic == TOPICS.live]
+    (left,) = [CODEC.decode(value or b"") for value in values]
+    assert isinstance(left, Write)
+    assert (left.repair, left.parts[0].links[0].twenty_id) == (True, "hers")
