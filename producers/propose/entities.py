@@ -16,6 +16,9 @@ _NO_MOMENT = frozenset({"changed", "birth_date", "death_date", "expiry"})
 _USUAL = 0.7
 _MOST_CODES = 60
 _MOST_OF_A_NOTE = 8
+_ATTENDING = frozenset({"provider", "staff", "person"})
+_MOST_OF_A_LINK = 4
+"""Columns, the key among them, of rows that only lead from one record to another."""
 
 _ENTITIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
@@ -194,12 +197,16 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
     if kind.entity == "appointment" and _written_up(one, name, theirs, found):
         return Kind("note", "note", 0.84, "what was written of an appointment that has its own row")
     if of_patients and kind.entity == "unknown":
-        return _of_patients(one, kind, attended=bool(kinds_of & {"provider", "staff", "person"}))
+        return _of_patients(one, kind, attended=bool(kinds_of & _ATTENDING))
     if kind.entity == "unknown" and theirs and kinds_of <= {"matter", "item"} and not _written(one):
         return kind._replace(confidence=0.82, why="rows that belong to others, which are objects of their own")
     whose = next((to for to in theirs if found[to].entity == "patient"), "")
     if kind.entity in ("link", "unknown") and whose and _under_its_key(one, whose, profile):
         return Kind("extension", "person", 0.84, f"one row for some of {whose}, under its key: fields of it", whose)
+    own = [c for c in one.columns if not any((r.object, r.column) == (name, c.name) for r in profile.relations)]
+    owned = kind.entity == "link" and words(name)[-1] not in _ENTITIES and len(own) > _MOST_OF_A_LINK
+    if of_patients and owned:
+        return _of_patients(one, kind, attended=bool(kinds_of & _ATTENDING))
     if of_patients and kind.entity in ("organization", "payer"):
         return Kind("link", CUSTOM, 0.5, "rows between a patient and something else")
     if of_patients and kind.entity == "contact" and _once_each(name, profile, found):

@@ -187,3 +187,12 @@ def test_rows_of_rows_are_objects_too(tmp_path: Path) -> None:
     rows = [{"blib_id": n, "claims_id": 300 + n % 60, "gizmo": f"g{n % 7}", "position": n} for n in range(90)]
     kind = _proposed(tmp_path, claims=claims, blib=rows)["blib"].kind
     assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
+
+
+def test_what_is_named_after_patients_and_says_more_belongs_to_them(tmp_path: Path) -> None:
+    led = [{"bozo_patient_gizmo_id": n, "bozo_id": 5000 + n % 40, "hub_id": 70 + n % 6} for n in range(60)]
+    kind = _proposed(tmp_path, bozo_patient_gizmo=led)["bozo_patient_gizmo"].kind
+    assert kind.confidence < THRESHOLD
+    told = [{**row, "brand": f"B{n}", "colour": "red", "shelf": "a", "size": n} for n, row in enumerate(led)]
+    kind = _proposed(tmp_path, bozo_patient_gizmo=told)["bozo_patient_gizmo"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
