@@ -45,6 +45,8 @@ _UNITS = frozenset(
      "diastolic", "glucose", "reps", "hand", "reorder"}
 )  # fmt: skip
 """What says that a number is counted or measured."""
+_MEASURING = frozenset({"vital", "measurement"})
+"""Rows of such names hold what was measured: heart rates, levels of pain."""
 _AMOUNTS = frozenset({"value", "worth", "estimate", "money"})
 _SIDES = (("od", "os"), ("right", "left"), ("right", "remaining"), ("r", "l"), ("re", "le"), ("rt", "lt"))
 """What stands for the two eyes, ears, hands or sides of the body; a left that is alone may be what remains."""
@@ -94,7 +96,7 @@ def number(rows: Rows, column: Column, one: Concept) -> Guess:
                 "TEXT", 0.75, "a long number of a person: of an identity paper, which stays in the source?", name
             )
         return Guess("TEXT", 0.82, "a number that is not counted with", name)
-    if spelt & _UNITS or _several(column) or _has_two_sides(rows, column):
+    if spelt & _UNITS or _several(column) or _has_two_sides(rows, column) or own_words(rows.facts.name) & _MEASURING:
         return Guess("NUMBER", 0.9, "counted or measured", name)
     return Guess("NUMBER", 0.7, "its name does not say: is it counted, a code, or the key of something?", name)
 

@@ -152,3 +152,11 @@ def test_several_choices_in_one_text_are_no_choice(line: Callable[..., Line]) ->
 def test_clocks_of_twelve_hours_are_times(line: Callable[..., Line]) -> None:
     one = line("desk_time", lambda n: f"{n % 12 + 1:02}:15 {'AP'[n % 2]}M")
     assert one.why == "a time of day"
+
+
+def test_rows_of_measurements_hold_measures(tmp_path: Path) -> None:
+    rows = [{"vital_id": 7000 + n, "PatNo": n % 20 + 1, "xq": n % 37, "taken_by": n % 9} for n in range(60)]
+    found = propose(survey({"patients": patients(), "vital_signs": rows}, tmp_path, keys={"vital_signs": "vital_id"}))
+    lines = {line.column: line for proposal in found for line in proposal.lines}
+    assert (lines["xq"].place, lines["xq"].confidence >= THRESHOLD) == ("NUMBER", True)
+    assert lines["taken_by"].confidence < THRESHOLD
