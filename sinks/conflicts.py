@@ -92,13 +92,7 @@ class Conflicts:
         for part in write.parts:
             identity = known.get(part.name)
             if identity is not None and identity.state in LIVING:
-                links = tuple(
-                    replace(
-                        link, twenty_id=identity.links.get(link.field), at=identity.links_at.get(link.field, link.at)
-                    )
-                    for link in part.links
-                )
-                part = replace(part, links=links)
+                part = replace(part, links=tuple(_as_written(link, identity) for link in part.links))
             parts.append(part)
         return replace(write, parts=tuple(parts))
 
