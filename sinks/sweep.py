@@ -203,9 +203,12 @@ class Sweep:
             # what we have sent may be what was found
             self._suspects.add(target.name, row["id"], self._clock() + _LATER)
             return
-        for identity in known:
-            if not doubted(identity):
-                self._judge(identity, target, row)
+        owner = self._book.owner(row["id"])
+        if not (row.get(edits.TRASHED) and owner is not None and doubted(owner)):
+            # whether the whole row is to lie in the trash is not for what shares it to tell
+            for identity in known:
+                if not doubted(identity):
+                    self._judge(identity, target, row)
         if len(self._seen) >= _SEEN:
             self._seen.clear()
         self._seen[row["id"]] = moment
