@@ -20,6 +20,7 @@ from infra.proposals import (
     behavioral,
     british,
     canadian,
+    counselling,
     dental,
     desktop,
     erp,
@@ -102,6 +103,7 @@ def seen(directory: Path) -> Iterator[Measured]:
         ("allied", allied),
         ("aesthetic", aesthetic),
         ("optical", optical),
+        ("counselling", counselling),
     )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))

@@ -8,7 +8,19 @@ from types import ModuleType
 
 import pytest
 
-from infra.proposals import aesthetic, allied, australian, british, canadian, desktop, erp, hosted, optical, prefixed
+from infra.proposals import (
+    aesthetic,
+    allied,
+    australian,
+    british,
+    canadian,
+    counselling,
+    desktop,
+    erp,
+    hosted,
+    optical,
+    prefixed,
+)
 from infra.proposals.answers import Answer, written
 from infra.proposals.scribe import Row
 from infra.proposals.sources import KEYS, seen
@@ -25,6 +37,7 @@ SOURCES: Mapping[str, tuple[ModuleType, str]] = {
     "allied": (allied, "clients"),
     "aesthetic": (aesthetic, "Client"),
     "optical": (optical, "patient"),
+    "counselling": (counselling, "clients_client"),
 }
 FILES = ("british", "australian")
 """Files declare no keys, and the reader takes their headings in lower case."""
