@@ -28,6 +28,7 @@ from infra.proposals import (
     hosted,
     medical,
     optical,
+    polyclinic,
     praxis,
     prefixed,
 )
@@ -104,6 +105,7 @@ def seen(directory: Path) -> Iterator[Measured]:
         ("aesthetic", aesthetic),
         ("optical", optical),
         ("counselling", counselling),
+        ("polyclinic", polyclinic),
     )
     for name, made in made_in_tables:
         yield Measured(name, in_memory(name, made.tables(), made.KEYS, directory), written(KEYS / f"{name}.yaml"))

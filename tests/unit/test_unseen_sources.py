@@ -19,6 +19,7 @@ from infra.proposals import (
     erp,
     hosted,
     optical,
+    polyclinic,
     prefixed,
 )
 from infra.proposals.answers import Answer, written
@@ -38,6 +39,7 @@ SOURCES: Mapping[str, tuple[ModuleType, str]] = {
     "aesthetic": (aesthetic, "Client"),
     "optical": (optical, "patient"),
     "counselling": (counselling, "clients_client"),
+    "polyclinic": (polyclinic, "PATIENT_MASTER"),
 }
 FILES = ("british", "australian")
 """Files declare no keys, and the reader takes their headings in lower case."""
