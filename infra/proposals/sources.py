@@ -61,6 +61,8 @@ FIRST_SIGHT: Mapping[str, tuple[int, int, int, int]] = {
     "allied": (245, 251, 230, 256),
     "aesthetic": (202, 210, 192, 270),
     "optical": (194, 199, 187, 236),
+    "counselling": (217, 223, 208, 239),
+    "polyclinic": (217, 230, 196, 229),
 }
 """What was said rightly, said, found and wanted when the source was met for the first time, in this order."""
 _NOW = datetime(2025, 6, 1, tzinfo=UTC)
