@@ -29,6 +29,7 @@ _ANY: frozenset[str] = frozenset()
 # name, alternatives of words (each all of them; "=" in front: and no others), types, certainty
 _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("secret", ("ssn", "sin", "social security", "passport", "driver", "password", "driver license"), _ANY, 0.97),
+    ("secret", ("secret",), _TEXT, 0.97),
     ("npi", ("npi", "national provider id"), _CODES, 0.97),
     ("birthplace", ("birth place",), _TEXT, 0.97),
     ("birth_date", ("birth date", "birth"), _DATES, 0.99),
@@ -43,8 +44,9 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
     ("suffix", ("suffix",), _TEXT, 0.9),
     ("email", ("email",), _TEXT, 0.75),
     ("fax", ("fax",), _ANY, 0.95),
-    ("phone", ("phone", "=mobile", "=home mobile", "=mobile number"), _ANY, 0.95),
-    ("street2", ("address 2", "street 2", "address line 2", "address ln 2"), _TEXT, 0.96),
+    ("phone", ("phone", "=mobile", "=home mobile", "=mobile number"), _TEXT | _NUMBERS, 0.95),
+    ("street2", ("address 2", "street 2", "address line 2", "address ln 2", "=add 2"), _TEXT, 0.96),
+    ("street", ("=add",), _TEXT, 0.9),
     ("street", ("street", "=address", "=address 1", "=first address", "=address line", "=address ln"), _TEXT, 0.96),
     ("street", ("=mailing address",), _TEXT, 0.9),
     ("zip", ("zip", "post code", "code postal"), _CODES, 0.97),
@@ -93,7 +95,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], frozenset[str], float], ...] = (
             "amount", "cost", "fee", "price", "charge", "balance", "revenue", "paid", "billed", "outstanding",
             "expense", "spent",
             "discount", "total", "payment", "adjustment", "transfer", "copay", "deductible", "deposit", "refund",
-            "premium", "allowed", "owed", "net", "gross", "due", "tax", "money",
+            "premium", "allowed", "owed", "owes", "net", "gross", "due", "tax", "money",
         ),
         frozenset({"decimal"}),
         0.95,
@@ -110,7 +112,7 @@ _ABOUT_OTHERS = """
     emergency guarantor referral responsible subscriber employer payer insurance provider doctor staff owner
     handler author parent supervising facility practice clinic company organization contact patient mother
     father spouse partner group plan procedure viewer insured relation primary secondary recipient lab pharmacy
-    hospital vendor school agency
+    hospital vendor school agency bank
     """
 _OTHERS = frozenset(_ABOUT_OTHERS.split())
 _SAME = {
@@ -138,6 +140,8 @@ _QUALIFIED = frozenset(
 )  # fmt: skip
 _CALLED = (("organization",), ("company",), ("practice",), ("payer",))
 """Columns that say what a row with an address is called."""
+_PINS = (("pin",), ("pin", "code"), ("pincode",))
+_DIGITS_OF_A_PIN = (6, 7)  # a blank may part them
 _STORED = frozenset({"document", "attachment", "file", "image"})
 _REACHING = frozenset({"phone", "mobile", "email", "number", "address"})
 _PLACES = frozenset({"street", "zip", "city"})
@@ -188,6 +192,13 @@ def concepts(object_name: str, columns: Iterable[Column]) -> dict[str, Concept]:
         found[told["first_name"]] = Concept("file_path", 0.86)  # fname of a file
     if told.keys() & {"city", "zip"} and "state" not in told and "county" in told:
         found[told["county"]] = Concept("state", 0.88)  # the largest part of an address where there are no states
+    if {"quantity", "money"} <= told.keys():
+        # of bills that count what they charge, a rate is the price of one
+        rates = (one for one in known if one.type == "decimal" and one.name.casefold() == "rate")
+        found |= {one.name: Concept("money", 0.88) for one in [*rates][:1]}
+    if "zip" not in told and told.keys() & {"street", "city"}:
+        pins = (one for one in known if one.spelt in _PINS and one.longest in _DIGITS_OF_A_PIN)
+        found |= {one.name: Concept("zip", 0.9) for one in [*pins][:1]}  # as India calls its postal codes
     if told.keys() & {"street", "zip"} and "city" not in told:
         for column in known:
             if column.spelt == ("place",) and column.type == "text":

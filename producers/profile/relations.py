@@ -15,7 +15,19 @@ _SELF = frozenset({"parent", "merged"})
 _SELF_OF_PEOPLE = _SELF | {"guarantor", "responsible", "head", "supervising", "owner", "household"}
 _PEOPLE = frozenset({"patient", "person", "provider", "doctor", "staff"})
 _ACTING = frozenset(
-    {"assigned", "creator", "author", "handler", "owner", "staff", "reviewer", "responsible", "witness"}
+    {
+        "assigned",
+        "creator",
+        "author",
+        "handler",
+        "owner",
+        "staff",
+        "reviewer",
+        "responsible",
+        "witness",
+        "signer",
+        "cosigner",
+    }
 )
 """Roles of whoever works at the clinic, whatever his rows are called."""
 _ACTED = 0.72
@@ -91,7 +103,7 @@ def candidates(
     found = []
     known = list(parents)
     named = any(one.name in ("first_name", "last_name", "name") for one in concepts.values())
-    treats = any(parent.dense and own_words(parent.object) & _TREATING for parent in known)
+    treating = {parent.object for parent in known if parent.dense and own_words(parent.object) & _TREATING}
     for column in columns:
         if not column.filled or column.type not in ("text", "integer") or concepts[column.name].name in _MATTERS:
             continue
@@ -102,7 +114,7 @@ def candidates(
             if (child, column.name) == (parent.object, parent.column.name) or not _comparable(column, parent.column):
                 continue
             close = affinity(column, parent, itself=child == parent.object)
-            if close == _ACTED and parent.dense and treats and not set(column.spelt) & _ENTERING:
+            if close == _ACTED and parent.dense and treating - {parent.object} and not set(column.spelt) & _ENTERING:
                 continue
             if parent.by_name and (child == parent.object or close < 0.75 or not _ends_alike(column.name, parent)):
                 continue

@@ -199,6 +199,7 @@ datetime:
 stamp: tstamp timestamp datestamp datetimestamp timestmp
 day: tag
 week: wks
+household: households
 depth: tiefe profondeur
 year: jahr yrs
 month: monat months mos mths

@@ -196,8 +196,12 @@ def _reconsidered(name: str, kind: Kind, profile: Profile, found: Mapping[str, K
         return kind._replace(entity="matter", confidence=0.82)
     if kind.entity == "appointment" and _written_up(one, name, theirs, found):
         return Kind("note", "note", 0.84, "what was written of an appointment that has its own row")
+    if kind.entity == "appointment" and _beside_appointments(name, profile, found):
+        return Kind("matter", CUSTOM, 0.82, "what came of an appointment that has its own row")
     if of_patients and kind.entity == "unknown":
         return _of_patients(one, kind, attended=bool(kinds_of & _ATTENDING))
+    if kind.entity in ("unknown", "link") and {"household", "family"} & set(words(name)):
+        return kind._replace(entity="matter", confidence=0.82, why="patients who live together, or who of them does")
     if kind.entity == "unknown" and theirs and kinds_of <= {"matter", "item"} and not _written(one):
         return kind._replace(confidence=0.82, why="rows that belong to others, which are objects of their own")
     whose = next((to for to in theirs if found[to].entity == "patient"), "")
@@ -232,6 +236,13 @@ def _written_up(one: ObjectFacts, name: str, theirs: set[str], found: Mapping[st
     if not {"encounter"} & set(words(name)) or not any(found[to].entity == "appointment" for to in theirs):
         return False
     return _written(one)
+
+
+def _beside_appointments(name: str, profile: Profile, found: Mapping[str, Kind]) -> bool:
+    """Whether rows are visits, and the appointments in which they were booked name them or are named by them."""
+    booked = {other for other, kind in found.items() if kind.entity == "appointment" and "appointment" in words(other)}
+    joined = {(one.object, one.to) for one in profile.relations}
+    return "encounter" in words(name) and any({(name, other), (other, name)} & joined for other in booked - {name})
 
 
 def _written(one: ObjectFacts) -> bool:

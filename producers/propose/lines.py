@@ -36,10 +36,13 @@ _TELLING = 3
 """Different values from which on it says something that all are keys of an object after which nothing is named."""
 _TECHNICAL = frozenset(
     {"archived", "deleted", "merged", "hash", "mime", "checksum", "sync", "revision", "sort", "sequence", "tenant",
-     "token", "color", "icon", "rowversion", "etag", "ip", "soundex", "etl", "loaded", "ingested", "extracted"}
+     "token", "color", "icon", "rowversion", "etag", "ip", "soundex", "etl", "loaded", "ingested", "extracted",
+     "search"}
 )  # fmt: skip
 
 
+_ORGANIZED = frozenset({"lab", "bank", "pharmacy", "hospital", "vendor"})
+"""Whose name is no name of a result, an order or a receipt."""
 _LATER = frozenset(
     {"signed", "cancelled", "completed", "confirmed", "finalized", "closed", "locked", "printed", "sent", "verified",
      "withdrawn", "revoked", "reviewed", "reviewer", "approved", "resolved", "received", "read"}
@@ -315,7 +318,7 @@ def _of_note(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
 
 def _of_matter(rows: Rows, column: Column, one: Concept) -> Iterator[Line]:
     """Custom objects and opportunities."""
-    if one.name in ("title", "name") and _take(rows, "name"):
+    if one.name in ("title", "name") and not set(column.spelt) & _ORGANIZED and _take(rows, "name"):
         yield placed_line(rows, column, "name", one.certainty, "what it is called", "name", column.name)
     elif one.name == "description" and not _named(rows) and _take(rows, "name"):
         yield placed_line(rows, column, "name", 0.86, "it has no other name", "name", column.name)

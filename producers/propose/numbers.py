@@ -42,7 +42,8 @@ _UNITS = frozenset(
     {"percent", "quantity", "count", "score", "minute", "hour", "day", "week", "month", "year", "age", "weight",
      "height", "temperature", "pressure", "pulse", "bmi", "dose", "refill", "repeat", "limit", "total", "used",
      "size", "width", "depth", "diameter", "distance", "angle", "axis", "mm", "cm", "kg", "lb", "mg", "ml", "systolic",
-     "diastolic", "glucose", "reps", "hand", "reorder"}
+     "diastolic", "glucose", "reps", "hand", "reorder", "spo",
+     "rank"}
 )  # fmt: skip
 """What says that a number is counted or measured."""
 _MEASURING = frozenset({"vital", "measurement"})

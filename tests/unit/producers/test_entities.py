@@ -196,3 +196,24 @@ def test_what_is_named_after_patients_and_says_more_belongs_to_them(tmp_path: Pa
     told = [{**row, "brand": f"B{n}", "colour": "red", "shelf": "a", "size": n} for n, row in enumerate(led)]
     kind = _proposed(tmp_path, bozo_patient_gizmo=told)["bozo_patient_gizmo"].kind
     assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
+
+
+def test_visits_beside_the_appointments_that_name_them_are_objects_of_their_own(tmp_path: Path) -> None:
+    seen = [{**row, "visit_id": 800 + n} for n, row in enumerate(_turns())]
+    booked = [{**row, "appointment_id": n, "visit_id": 800 + n % 120} for n, row in enumerate(_turns())]
+    alone = _proposed(tmp_path, visit=seen)["visit"].kind
+    assert alone.target == "task"
+    kind = _proposed(tmp_path, visit=seen, appointment=booked)["visit"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
+
+
+def test_who_lives_together_is_an_object_of_its_own(tmp_path: Path) -> None:
+    rows = [{"patient_household_id": n, "label": f"H{n}", "kind": "ab"[n % 2]} for n in range(30)]
+    kind = _proposed(tmp_path, patient_household=rows)["patient_household"].kind
+    assert (kind.target, kind.confidence >= THRESHOLD) == ("custom", True)
+
+
+def test_the_name_of_a_bank_is_no_name_of_a_receipt(tmp_path: Path) -> None:
+    rows = [{"receipt_id": n, "bozo_id": 5000 + n % 40, "amount": 4.5, "bank_name": "ABC"[n % 3]} for n in range(60)]
+    lines = _proposed(tmp_path, receipt=rows)["receipt"].certain
+    assert [line.place for line in lines if line.column == "bank_name"] == ["TEXT"]

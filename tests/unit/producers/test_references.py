@@ -113,3 +113,14 @@ def test_a_column_that_ends_as_a_key_does_leads_there(tmp_path: Path) -> None:
     found = propose(survey(tables, tmp_path, keys={**_KEYS, "goods": "item_no"}))
     (line,) = (line for one in found for line in one.certain if line.column == "frame_item_no")
     assert line.place == "-> goods"
+
+
+def test_who_signs_is_one_of_the_staff_though_they_treat_too(tmp_path: Path) -> None:
+    treating = [
+        {"id": n, "first_name": f"Kim{n}", "last_name": f"Lund{n}", "email": f"k{n}@c.example"} for n in range(1, 14)
+    ]
+    sold = [{**row, "cosigner_id": n % 5 + 1} for n, row in enumerate(_tables()["Sale"])]
+    tables = {"Client": _tables()["Client"], "Sale": sold, "staff_clinician": treating}
+    found = propose(survey(tables, tmp_path, keys={"Client": "ClientID", "Sale": "SaleID", "staff_clinician": "id"}))
+    (line,) = (line for one in found for line in one.certain if line.column == "cosigner_id")
+    assert line.place == "-> staff_clinician"
