@@ -33,6 +33,7 @@ from sinks.book import LIVING, Book
 from sinks.catalogue import TargetObject
 from sinks.identity import written
 from sinks.lanes import returned
+from sinks.links import known_of, stands
 from sinks.outbox import Outbox
 from sinks.pending import Lane, Pending
 from sinks.rows import Row
@@ -73,6 +74,16 @@ class Decisions:
     def superseded(self, write: Write) -> None:
         if write.kind is not WriteKind.PATCH:
             self._event(write, None, Outcome.SUPERSEDED)
+            self._taken_out(write)
+
+    def _taken_out(self, replaced: Write) -> None:
+        """A merger was replaced: a process that died unheard may have put its loser into the trash."""
+        for token in sorted({part.merger.loser for part in replaced.parts if part.merger is not None}):
+            self._book.mergers.hear(token)
+            loser = known_of(self._book, token)
+            if loser is not None and stands(loser):
+                self._publish(replace(loser, content_hash=ghosts.unknown(loser)))
+                self._again[loser.key, loser.part] = loser.version
 
     def verdict(self, verdict: Verdict) -> None:
         """What hold decided: it travels in the live lane because the audit has one writer."""
@@ -96,6 +107,8 @@ class Decisions:
             pending.write, settled.part, settled.outcome, settled.target, row, settled.reason, after=settled.after
         )
         if settled.outcome is Outcome.SUPERSEDED:
+            if pending.inherited:
+                self._taken_out(pending.write)
             for doubted in ghosts.overtaken(pending, self._book.record(pending.key), self._book):
                 self._publish(doubted)
                 self._again[doubted.key, doubted.part] = doubted.version

@@ -88,10 +88,9 @@ def _unsure(identity: Identity, pending: Pending, book: Book) -> Identity:
     """The identity of a row that may hold something else than any answer told: its next write passes in any case."""
     replaced = pending.earlier.get(identity.part, ())
     earlier = [part for part in replaced if part.target == identity.target]
-    content, plus, file = identity.content_hash.partition("+")
+    content = identity.content_hash.partition("+")[0]
     written = any(part.content_hash not in ("", content) for part in earlier)
-    removed = any(identity.part not in names for names in pending.named)
-    removed |= any(_elsewhere(part, identity) for part in replaced)
+    removed = pending.took_out(identity.part) or any(_elsewhere(part, identity) for part in replaced)
     shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
     # what hold had not resolved may have been filled in here
     said = [(link.field, link.twenty_id or "") for part in earlier for link in part.links if link.twenty_id != ""]
@@ -100,7 +99,7 @@ def _unsure(identity: Identity, pending: Pending, book: Book) -> Identity:
     said += [(link.field, "") for part in earlier for link in part.links if book.mergers.heard_of(link.token)]
     return replace(
         identity,
-        content_hash=f"{plus}{file}" if written or removed else identity.content_hash,
+        content_hash=unknown(identity) if written or removed else identity.content_hash,
         links={**identity.links, **{field: "" for field, row in said if identity.links.get(field) != row}},
         owned=tuple(sorted({*identity.owned, *shared})),
     )
@@ -110,6 +109,12 @@ def _elsewhere(part: Part, identity: Identity) -> bool:
     """Whether a part had to leave the row of an identity for its own place."""
     anchored = part.anchor is not None and part.anchor.twenty_id not in (None, "", identity.twenty_id)
     return part.target != identity.target or anchored
+
+
+def unknown(identity: Identity) -> str:
+    """The content hash of a row of which nobody knows what it holds; its file is there all the same."""
+    _, plus, file = identity.content_hash.partition("+")
+    return f"{plus}{file}"
 
 
 def doubted(identity: Identity) -> bool:

@@ -35,6 +35,10 @@ class Mergers:
             self._of.setdefault(new.merger.loser, {})[name] = new.merger
             self._into.setdefault(new.merger.survivor, set()).add(new.merger.loser)
 
+    def hear(self, loser: str) -> None:
+        """A merger was replaced before it was published."""
+        self._heard.add(loser)
+
     def heard_of(self, token: str) -> bool:
         """Whether a record was ever merged: what a process that died wrote of it may have led elsewhere."""
         return token in self._heard

@@ -124,7 +124,11 @@ class Pending:
             or any(link.twenty_id != "" and (link.field, link.token) not in named for link in earlier.links)
             for earlier in self.earlier.get(part.name, ())
         )
-        return changed or part.name in self.moved or any(part.name not in names for names in self.named)
+        return changed or part.name in self.moved or self.took_out(part.name)
+
+    def took_out(self, part: str) -> bool:
+        """Whether a replaced version, which did not name a part, may have put its row into the trash."""
+        return any(part not in names for names in self.named)
 
     def remember(self, replaced: Write) -> None:
         for part in replaced.parts:
