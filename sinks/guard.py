@@ -18,6 +18,7 @@ from sinks.conflicts import Conflicts
 from sinks.decisions import Decisions
 from sinks.flow import Flow
 from sinks.gateway import Gateway
+from sinks.ghosts import doubted
 from sinks.identity import written
 from sinks.lanes import Lanes
 from sinks.rows import Row
@@ -141,6 +142,8 @@ class Guard:
                 pending.purged.add(work.step.name)
                 return None
             return row
+        if there.get(edits.TRASHED) and self._taken_out(identity.twenty_id):
+            return row
         policy = edits.policy_of(self._policies, identity.key, identity.part)
         own = [*pending.earlier.get(work.step.name, ()), *([part] if part else [])]
         finding = edits.look(identity, there, policy, target, edits.ours(identity.twenty_id, own, target))
@@ -157,6 +160,12 @@ class Guard:
             self._settle(work, replace(identity, written=told), Outcome.UNCHANGED, KEPT)
             return None
         return row.without(without) if without else row
+
+    def _taken_out(self, row: str) -> bool:
+        """Whether a sender that died unheard may have put a row into the trash."""
+        owner = self._book.owner(row)
+        waiting = self._lanes.get(owner.key) if owner is not None else None
+        return owner is not None and (doubted(owner) or (waiting is not None and waiting.took_out(owner.part)))
 
     def _settle(self, work: Work, identity: Identity, outcome: Outcome, reason: str) -> None:
         """The identity goes on as if it had been written: what Twenty holds instead stands beside it."""

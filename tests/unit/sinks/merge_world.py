@@ -18,6 +18,7 @@ from processors.obligations import Obligation, changelog, decode_state
 from processors.outbox import Term
 from processors.transform import MappingTransform
 from schemas.control import Epochs
+from schemas.edits import EditPolicies
 from schemas.keys import twenty_id
 from schemas.mapping import load_mapping
 from schemas.mapping.language import SystemMapping
@@ -208,10 +209,18 @@ class HoldWorker:
 
 class World:
     """``source``: object -> id -> row, as the clinic's system has them now. ``edits_seconds``: how often the sender
-    looks for what somebody else has edited."""
+    looks for what somebody else has edited. ``policies``: who wins then."""
 
-    def __init__(self, chance: random.Random, *, dying: bool = False, edits_seconds: float = float("inf")) -> None:
+    def __init__(
+        self,
+        chance: random.Random,
+        *,
+        dying: bool = False,
+        edits_seconds: float = float("inf"),
+        policies: EditPolicies | None = None,
+    ) -> None:
         self.chance = chance
+        self.policies = policies
         self.edits_seconds = edits_seconds
         self.dying = dying
         self.source: dict[str, dict[str, Values]] = {name: {} for name in COLUMNS}
@@ -254,7 +263,10 @@ class World:
 
     def restart_sink(self) -> None:
         batch = self.chance.randint(1, 4)
-        self.bench = Bench(OBJECTS, twenty=self.twenty, kafka=self.kafka, batch=batch, edits_seconds=self.edits_seconds)
+        self.bench = Bench(
+            OBJECTS, twenty=self.twenty, kafka=self.kafka, batch=batch, edits_seconds=self.edits_seconds,
+            policies=self.policies,
+        )  # fmt: skip
 
     def act(self) -> None:
         """A little of everything; where the world is one of dying, either may die."""

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from schemas.edits import PartPolicy, TrashPolicy
 from schemas.records import Outcome
 from tests.unit.sinks.merge_world import CHARTS, World, patient
 from tests.unit.sinks.sender_fakes import Bench
@@ -222,6 +223,34 @@ def test_a_chart_that_a_dead_sender_took_out_is_back_when_its_merge_has_lapsed()
     one.hold.step(everything=True)
     one.settle()
     assert one.living("a"), "though its last version says what the one before said"
+
+
+@pytest.mark.parametrize("trashed", ["revive", "skip", "ask"])
+@pytest.mark.parametrize("title", ["a1", "a2"])
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_row_that_a_dead_sender_took_out_was_put_into_the_trash_by_nobody(
+    trashed: TrashPolicy, title: str, merged: bool
+) -> None:
+    policies = {"patient#": PartPolicy(trashed=trashed), "contact#": PartPolicy(trashed=trashed)}
+    one = World(random.Random(1), edits_seconds=1.0, policies=policies)
+    for name in "ab":
+        one.put("patient", name, title=f"{name}1")
+    one.put("contact", "1", patient="a", ext="11")
+    one.settle()
+    if merged:
+        one.change("patient", "a", into="b")
+    else:
+        one.delete("patient", "a")
+    one.hold.step(everything=True)
+    one.die_unheard()
+    assert not one.living("a")
+    one.put("patient", "a", title=title)
+    one.hold.step(everything=True)
+    one.settle()
+    row = one.row("patient", "a")
+    assert row is not None
+    assert (row["jobTitle"], row["extId"]) == (title, "11")
+    assert one.bench.outcomes_of(Outcome.CONFLICT) == []
 
 
 def test_a_relation_that_moved_while_its_row_was_in_the_trash_is_nobodys_edit() -> None:
