@@ -69,6 +69,12 @@ class Desk:
         found = self.twenty.list_page(plural, filter=f"and({wanted},deletedAt[is]:NOT_NULL)" if trashed else wanted)
         return list(found.records)
 
+    def the(self, plural: str, field: str, value: str) -> Row:
+        """The one row of which this is true; waits for it."""
+        found = until(lambda: self.where(plural, field, value))
+        assert len(found) == 1
+        return found[0]
+
     def row(self, plural: str, key: str) -> Row:
         """The one row of a record; waits for it."""
         found = until(lambda: self.rows(plural, key))

@@ -101,9 +101,9 @@ def test_a_stale_patient_stays_out_with_her_history_until_she_is_active_again(de
     person = desk.row("people", "patient/C-1")
     for appointment in (8_000_011, 8_000_013):
         task = desk.row("tasks", f"appointment/{appointment}")
-        assert [one["personId"] for one in desk.where("taskTargets", "taskId", task["id"])] == [person["id"]]
+        assert desk.the("taskTargets", "taskId", task["id"])["personId"] == person["id"]
     note = desk.row("notes", "clinical_note/8000012")
-    assert [one["personId"] for one in desk.where("noteTargets", "noteId", note["id"])] == [person["id"]]
+    assert desk.the("noteTargets", "noteId", note["id"])["personId"] == person["id"]
     desk.settle()
     assert not children & {one["key"] for one in desk.dualrun("held")}
 

@@ -73,8 +73,7 @@ def test_mother_and_child_with_one_e_mail_are_two_records_each_with_its_own_appo
     assert beside["emails"]["additionalEmails"] == ["family@example.test"]
     for row, appointment in ((mother, 9_000_051), (child, 9_000_061)):
         task = desk.row("tasks", f"appointment/{appointment}")
-        targets = desk.where("taskTargets", "taskId", task["id"])
-        assert [target["personId"] for target in targets] == [row["id"]]
+        assert desk.the("taskTargets", "taskId", task["id"])["personId"] == row["id"]
 
 
 def test_a_child_of_a_parent_that_does_not_exist_is_parked_and_arrives_once_it_is_corrected(desk: Desk) -> None:
@@ -99,8 +98,7 @@ def test_a_parked_child_is_released_when_its_parent_comes_late(desk: Desk) -> No
     until(lambda: any(o["key"] == "clinic_place/appointment/9000081" and o["parked"] for o in desk.dualrun("held")))
     desk.patient("F-8")
     task, person = desk.row("tasks", "appointment/9000081"), desk.row("people", "patient/F-8")
-    targets = desk.where("taskTargets", "taskId", task["id"])
-    assert [target["personId"] for target in targets] == [person["id"]]
+    assert desk.the("taskTargets", "taskId", task["id"])["personId"] == person["id"]
 
 
 def test_a_patient_who_is_deleted_and_comes_back_is_the_same_record(desk: Desk) -> None:
