@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
 ) -> None:
     """initdb runs, for one: the server after it is started by a thread that no Ctrl-C reaches."""
     stopping, begun = threading.Event(), threading.Event()
-    command = ["sleep", "1000.25"]
+    command = ["sleep", f"1000.{os.getpid()}"]
     stop_all = Supervisor.stop_all
 
     def stops(supervisor: Supervisor) -> None:
@@ -60,4 +61,5 @@ def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
     with pytest.raises(KeyboardInterrupt):
         LocalStack(tmp_path / "stack", keep=False, environ={}).start()
     assert not (tmp_path / "stack").exists()
-    assert not [child for child in psutil.Process().children(recursive=True) if child.cmdline()[-2:] == command]
+    # not asked one by one: a child of another test may end meanwhile
+    assert not [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-2:] == command]
