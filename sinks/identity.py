@@ -184,7 +184,7 @@ def _links(pending: Pending, part: Part, identity: Identity | None, book: Book) 
         moved = linked(part, identity, book)
         return None if moved == identity else Settled(part.name, Outcome.UNCHANGED, OF_GONE, moved, target=part.target)
     due = due_links(part, identity, known)
-    if pending.write.kind is WriteKind.PATCH and part.name not in pending.relinked:
+    if (pending.write.kind is WriteKind.PATCH or pending.inherited) and part.name not in pending.relinked:
         due |= doubtful_links(part, identity, pending, book)
     if not due:
         said = linked(part, identity, book)

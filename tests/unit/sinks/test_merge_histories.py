@@ -188,6 +188,7 @@ def test_nobody_goes_without_an_e_mail_that_nobody_has(seed: int) -> None:
 @example(51)
 @example(1000936)
 @example(8000590)
+@example(8521592)
 def test_what_the_sender_wrote_itself_is_nobodys_edit(seed: int) -> None:
     one = lived(seed, "visit", "note", "contact", edits_seconds=1.0)
     assert [event.key for event in one.bench.outcomes_of(Outcome.CONFLICT)] == []
