@@ -152,7 +152,8 @@ class Lanes:
         elif write.version > pending.write.version:
             superseded.append(pending.write)
             pending.replace_with(write, position)
-        elif write.repair and not pending.write.repair:
+        elif write.repair:
+            # also where a repair is under way: something has come free since
             pending.accounted.clear()
             pending.write, pending.place = overlay(write, pending.write), position
         elif pending.write.kind is WriteKind.PATCH:

@@ -172,6 +172,7 @@ def test_nothing_stays_of_what_the_source_has_deleted(seed: int) -> None:
 @example(900037)
 @example(1001645)
 @example(2000189)
+@example(8522320)
 def test_nobody_goes_without_an_e_mail_that_nobody_has(seed: int) -> None:
     one = lived(seed, "patient", "visit", "note", "contact")
     rows = [row for row in one.view().values() if "emails" in row]
