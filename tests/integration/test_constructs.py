@@ -82,8 +82,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_a_stale_patient_stays_out_with_her_history_until_she_is_active_again(desk: Desk) -> None:
     long_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=900)
-    desk.patient("C-1", email="stale@example.test")
+    # before the patient: one of whom nothing is known yet is not stale, and goes in
     desk.insert("appointments", appointment_id=8_000_011, patient_id="C-1", type="follow-up", starts_at=long_ago)
+    desk.patient("C-1", email="stale@example.test")
     desk.insert("clinical_notes", note_id=8_000_012, patient_id="C-1", kind="visit", title="Old", body="as ever")
     children = {"clinic_place/appointment/8000011", "clinic_place/clinical_note/8000012"}
 

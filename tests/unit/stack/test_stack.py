@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -34,6 +35,15 @@ def test_only_an_interrupted_start_takes_its_directory_with_it(
         LocalStack(directory, keep=keep, environ={POSTGRES_SETTING: "postgresql://elsewhere/none"}).start()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """A shell starts what it puts into the background deaf to Ctrl-C, these tests perhaps."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_what_is_on_its_way_when_it_is_interrupted_is_ended_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
