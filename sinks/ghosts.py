@@ -92,17 +92,23 @@ def _unsure(identity: Identity, pending: Pending, book: Book) -> Identity:
     written = any(part.content_hash not in ("", content) for part in earlier)
     removed = pending.took_out(identity.part) or any(_elsewhere(part, identity) for part in replaced)
     shared = {name for part in earlier for name in part.fields} if identity.mode is not PartMode.OWN else set()
+    return replace(
+        identity,
+        content_hash=unknown(identity) if written or removed else identity.content_hash,
+        links=links_left(identity, pending, book),
+        owned=tuple(sorted({*identity.owned, *shared})),
+    )
+
+
+def links_left(identity: Identity, pending: Pending, book: Book) -> dict[str, str]:
+    """The links of a row that replaced versions may have written: empty where nobody knows what it has."""
+    earlier = [part for part in pending.earlier.get(identity.part, ()) if part.target == identity.target]
     # what hold had not resolved may have been filled in here
     said = [(link.field, link.twenty_id or "") for part in earlier for link in part.links if link.twenty_id != ""]
     said += [(field, "") for field in pending.moved.get(identity.part, ())]
     # or may have led elsewhere, while the record that is named was merged
     said += [(link.field, "") for part in earlier for link in part.links if book.mergers.heard_of(link.token)]
-    return replace(
-        identity,
-        content_hash=unknown(identity) if written or removed else identity.content_hash,
-        links={**identity.links, **{field: "" for field, row in said if identity.links.get(field) != row}},
-        owned=tuple(sorted({*identity.owned, *shared})),
-    )
+    return {**identity.links, **{field: "" for field, row in said if identity.links.get(field) != row}}
 
 
 def _elsewhere(part: Part, identity: Identity) -> bool:

@@ -13,7 +13,7 @@ from schemas.keys import twenty_id
 from schemas.records import BEFORE_ALL, Flag, Identity, IdentityState, Outcome, Part, PartMode, Write, WriteKind
 from sinks import merges
 from sinks.book import LIVING, Book
-from sinks.ghosts import ghost
+from sinks.ghosts import ghost, links_left
 from sinks.links import (
     doubtful_links,
     due_links,
@@ -333,16 +333,16 @@ def written(
     match step.do:
         case Do.DELETE | Do.CLEAR if step.outcome is Outcome.FLAGGED:
             return None  # the old place was left; the part itself follows
-        case Do.DELETE if step.outcome is Outcome.MERGED:
-            assert step.identity is not None
-            return merges.taken_out(step.identity, version, book)
         case Do.DELETE | Do.CLEAR:
             assert step.identity is not None
             # a row in the trash keeps its relations: those that it comes back without are emptied then
-            links = step.identity.links if step.do is Do.DELETE else {}
+            left = links_left(step.identity, pending, book) if step.do is Do.DELETE else {}
+            gone = replace(step.identity, links=left)
+            if step.outcome is Outcome.MERGED:
+                return merges.taken_out(gone, version, book)
             return replace(
-                step.identity, state=IdentityState.DELETED, version=max(version, step.identity.version),
-                content_hash="", links=links, owned=(), unique=(), missed=(), aliases=(), via={}, in_doubt=False,
+                gone, state=IdentityState.DELETED, version=max(version, gone.version), content_hash="", owned=(),
+                unique=(), missed=(), aliases=(), via={}, in_doubt=False,
             )  # fmt: skip
         case Do.LINK:
             assert step.identity is not None and part is not None

@@ -135,6 +135,7 @@ def seen(one: World) -> dict[str, dict[str, Any]]:
 @example(6000188)
 @example(6000891)
 @example(8510776)
+@example(8540456)
 def test_every_history_ends_as_the_source_says(seed: int) -> None:
     one = lived(seed, "visit", "note", "contact")
     assert seen(one) == seen(calm(one.source))
