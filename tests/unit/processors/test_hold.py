@@ -321,10 +321,8 @@ def test_descendants_of_a_parent_that_is_kept_out_end_as_skipped_and_follow_when
     assert world.sink.rows[child].links["r0"] and world.sink.rows[grandchild].links["r0"]
 
 
-@pytest.mark.parametrize("newer_waits", [False, True])
-def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
-    """Two plans of one record name the same patient by fields of the same name, and she was merged."""
-    record, patient, moved = CHILDREN[0], part_key(PARENTS[0], ""), "her-survivor"
+def stage_a(record: str) -> tuple[Children, Outbox]:
+    """Of a record's partition, alone."""
     outbox = Outbox(TOPICS, CODEC)
     children = Children(
         partition_of(record, PARTITIONS),
@@ -334,6 +332,20 @@ def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
         identity_version=lambda _: None,
         lifted=lambda _: False,
     )
+    return children, outbox
+
+
+def sent_live(outbox: Outbox) -> list[Write]:
+    messages = [one for (topic, _), sent in outbox.drain().items() for one in sent if topic == TOPICS.live]
+    decoded = [CODEC.decode(one.value or b"") for one in messages]
+    return [one for one in decoded if isinstance(one, Write)]
+
+
+@pytest.mark.parametrize("newer_waits", [False, True])
+def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
+    """Two plans of one record name the same patient by fields of the same name, and she was merged."""
+    record, patient, moved = CHILDREN[0], part_key(PARENTS[0], ""), "her-survivor"
+    children, outbox = stage_a(record)
     if newer_waits:
         part = Part("", "thing", links=(Link("parent", part_key(NOBODY, ""), True),))
         children.accept(Write(record, WriteKind.WRITE, Version(1, 1, 2, 1), Unit("t", 0, 2), (part,)), b"", True, 0)
@@ -342,16 +354,9 @@ def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
         part = Part(name, "thing", PartMode.OWN, links=(Link(field, patient, False),))
         children.returned(Write(record, WriteKind.PATCH, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,)), b"", 0)
     children.answered({patient: (moved, 7)}, 0)
-    sent = [
-        CODEC.decode(message.value or b"")
-        for (topic, _), messages in outbox.drain().items()
-        for message in messages
-        if topic == TOPICS.live
-    ]
     relinked = [
         (part.name, link.field, link.twenty_id)
-        for write in sent
-        if isinstance(write, Write)
+        for write in sent_live(outbox)
         for part in write.parts
         for link in part.links
     ]
@@ -361,15 +366,7 @@ def test_links_of_all_parts_that_came_back_are_owed(newer_waits: bool) -> None:
 def test_a_repair_that_comes_back_is_not_lost_on_the_same_version_that_waits() -> None:
     """Twenty lost the record's content, and the snapshot that runs has said the same version once more."""
     record, parent = CHILDREN[0], part_key(PARENTS[0], "")
-    outbox = Outbox(TOPICS, CODEC)
-    children = Children(
-        partition_of(record, PARTITIONS),
-        PARTITIONS,
-        outbox,
-        grace_seconds=0,
-        identity_version=lambda _: None,
-        lifted=lambda _: False,
-    )
+    children, outbox = stage_a(record)
     part = Part("", "thing", links=(Link("parent", parent, True),))
     said = Write(record, WriteKind.WRITE, Version(1, 1, 1, 1), Unit("t", 0, 1), (part,))
     children.accept(said, CODEC.encode(said), False, 0)
@@ -377,7 +374,5 @@ def test_a_repair_that_comes_back_is_not_lost_on_the_same_version_that_waits() -
     children.returned(repair, CODEC.encode(repair), 0)
     children.accept(said, CODEC.encode(said), False, 0)
     children.answered({parent: ("hers", 7)}, 0)
-    values = [one.value for (topic, _), sent in outbox.drain().items() for one in sent if topic == TOPICS.live]
-    (left,) = [CODEC.decode(value or b"") for value in values]
-    assert isinstance(left, Write)
+    (left,) = sent_live(outbox)
     assert (left.repair, left.parts[0].links[0].twenty_id) == (True, "hers")
